@@ -92,6 +92,7 @@ build()
     } | sha256sum)
     if [ "$(cat "$stamp" 2>/dev/null)" != "$list" ]; then
         [ -f "$dir/build.ninja" ] && how=(--reconfigure)
+        mkdir -p "$dir/gen" # meson.build names it as an include folder before anything is made
         say "meson setup $dir"
         meson setup "${how[@]}" "$dir" "$@" >"$dir.setup.log" 2>&1 || {
             cat "$dir.setup.log" >&2
