@@ -1,0 +1,82 @@
+/* record/world.h - what every decision and every question looks at: the area tree, the playbooks in
+ * force and those that running cases stand on, the units, settings, the holiday table.
+ *
+ * All of it is in the log (sys.* events); a world is loaded from their folds and never changes.  When
+ * head.sys_seq moves, a new world is loaded and the old one is freed by its last user. */
+#pragma once
+#include "record/record.h"
+
+struct area {
+    int64_t aid;
+    struct str code, name, full; /* full: "南昌市新建区…" without the root */
+    int parent;                  /* index in world.areas, -1 */
+    int level;                   /* 1 is a root */
+    int first, last;             /* positions in walking order: below() is a range test */
+    int32_t from, to;            /* DAY_NONE: open */
+    struct str successor;
+    int children;
+};
+
+struct org {
+    struct id id;
+    struct str id_text, name, kind; /* kind: centre, committee, police, department, grid, … */
+    int64_t area;
+    int parent;                     /* index, -1 */
+    bool closed;
+    bool accounts;                  /* false: acts by link only */
+};
+
+struct installed {
+    struct playbook *playbook;
+    bool in_force;                  /* the version that opens new cases */
+    int64_t seq;                    /* of the event that put it in force */
+};
+
+struct term_row {                   /* a term of the newest playbooks and its number in the tables */
+    int64_t number;
+    const struct playbook *playbook;
+    const struct term *term;
+    bool ready;
+};
+
+struct world {
+    int refs;
+    struct arena *arena;
+    int64_t sys_seq;
+    const struct zone *zone;
+    struct str origin;
+    struct area *areas; /* in order of aid */
+    int n_areas;
+    int *walk;          /* positions -> index */
+    struct org *orgs;
+    int n_orgs;
+    struct installed *playbooks;
+    int n_playbooks;
+    struct term_row *terms;
+    int n_terms;
+    struct str calendar;   /* CSV text, or STR_NONE */
+    struct json *settings; /* {name: value} */
+    int *code_table;       /* hash table of area codes */
+    int code_mask;
+};
+
+/* Reads everything.  Playbook texts that were loaded in `old` (may be NULL) are not parsed again. */
+MUST_USE bool world_load(struct store *db, struct world **out, struct err *e);
+struct world *world_ref(struct world *w);
+void world_unref(struct world *w);
+
+/* Index in world.areas, or -1.  A code of digits that is shorter than 12 is filled up with zeros when
+ * it is not itself a code: 3601 finds 360100000000. */
+int world_area(const struct world *w, struct str code);
+int world_area_by_id(const struct world *w, int64_t aid);
+bool world_area_below(const struct world *w, int area, int ancestor); /* itself counts */
+/* The ancestor of this level, or -1. */
+int world_area_at(const struct world *w, int area, int level);
+
+int world_org(const struct world *w, struct str id);
+/* The playbook version "dispute@3", or the one in force for "dispute"; NULL. */
+const struct playbook *world_playbook(const struct world *w, struct str name);
+/* "dispute.dispute" in this version (or in force when pb is STR_NONE). */
+bool world_type(const struct world *w, struct str type, struct str pb,
+                const struct playbook **playbook, int *record);
+struct str world_setting(const struct world *w, const char *name); /* STR_NONE */
