@@ -22,7 +22,7 @@ function load(folder) {
     try {
         return createRequire(from)('chinese-days/dist/chinese-days.json');
     } catch (e) {
-        return fail(`npm package chinese-days cannot be read (npm ci?): ${e.message.split('\n')[0]}`);
+        return fail(`npm package chinese-days not found (npm ci?): ${e.message.split('\n')[0]}`);
     }
 }
 
@@ -33,7 +33,8 @@ function nameOf(text) {
 }
 
 function rowsOf(table, kind) {
-    const rows = Object.entries(table ?? {}).map(([date, text]) => ({date, kind, name: nameOf(text)}));
+    const rows = Object.entries(table ?? {})
+        .map(([date, text]) => ({date, kind, name: nameOf(text)}));
     for (const {date, name} of rows) {
         if (!DATE.test(date) || new Date(`${date}T00:00:00Z`).toISOString().slice(0, 10) !== date)
             fail(`${kind} '${date}' is not a date`);

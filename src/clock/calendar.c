@@ -1,7 +1,7 @@
 #include "clock/calendar.h"
 
-/* The days this file counts on: 0001-01-01 to 9999-12-31.  What would lie outside stays at the edge,
- * so that no input overflows. */
+/* The days this file counts on: 0001-01-01 to 9999-12-31.  What would lie outside stays at the
+ * edge, so that no input overflows. */
 enum { DAY_FIRST = -719162, DAY_LAST = 2932896, MONTHS_MOST = 12 * 9999 };
 enum { LEFT_EXACT_MS = 2 * MS_DAY, NOTES_SHOWN = 3 };
 
@@ -155,8 +155,7 @@ bool calendar_known(const struct calendar *c, int32_t day)
     int year, month, dom;
     civil_of_day(clamp_day(day), &year, &month, &dom);
     /* the last week of December may belong to the next New Year's table */
-    return entries_to(c, day_of_civil(year, 12, 24)) >
-           entries_to(c, day_of_civil(year, 1, 1) - 1);
+    return entries_to(c, day_of_civil(year, 12, 24)) > entries_to(c, day_of_civil(year, 1, 1) - 1);
 }
 
 int32_t calendar_add_workdays(const struct calendar *c, int32_t day, int64_t n)
@@ -189,8 +188,9 @@ int64_t calendar_workdays_between(const struct calendar *c, int32_t from, int32_
 
 static int32_t day_at(const struct zone *z, int64_t ms)
 {
-    const int64_t first = (int64_t)(DAY_FIRST - 2) * MS_DAY, last = (int64_t)(DAY_LAST + 2) * MS_DAY;
-    return clamp_day(zone_day(z, min64(max64(ms, first), last)));
+    /* two days wider than the range, so that no zone's offset matters at the edge */
+    int64_t low = (int64_t)(DAY_FIRST - 2) * MS_DAY, high = (int64_t)(DAY_LAST + 2) * MS_DAY;
+    return clamp_day(zone_day(z, min64(max64(ms, low), high)));
 }
 
 static int64_t day_end(const struct zone *z, int32_t day)
@@ -200,27 +200,27 @@ static int64_t day_end(const struct zone *z, int32_t day)
 
 static int64_t add_hours(int64_t ms, int64_t n)
 {
-    int64_t span, sum;
-    const int64_t first = (int64_t)DAY_FIRST * MS_DAY, last = ((int64_t)DAY_LAST + 1) * MS_DAY - 1;
-    if (__builtin_mul_overflow(n, (int64_t)MS_HOUR, &span) || __builtin_add_overflow(ms, span, &sum))
-        return n < 0 ? first : last;
-    return min64(max64(sum, first), last);
+    const int64_t low = (int64_t)DAY_FIRST * MS_DAY, high = ((int64_t)DAY_LAST + 1) * MS_DAY - 1;
+    const int64_t most = (high - low) / MS_HOUR + 1;
+    ms = min64(max64(ms, low), high);
+    return min64(max64(ms + min64(max64(n, -most), most) * MS_HOUR, low), high);
 }
 
-/* The same day of the month n months on; the last of that month, and *cut, when it has no such day. */
+/* The same day of the month n months on; its last, and *cut, when it has no such day. */
 static int32_t add_months(int32_t day, int64_t n, bool *cut)
 {
     int year, month, dom;
     civil_of_day(day, &year, &month, &dom);
     n = min64(max64(n, -MONTHS_MOST), MONTHS_MOST);
     int64_t months = (int64_t)year * 12 + month - 1 + n;
-    *cut = false;
+    *cut = true;
     if (months < 12)
         return DAY_FIRST;
     if (months >= 12 * 10000)
         return DAY_LAST;
     year = (int)(months / 12);
     month = (int)(months % 12) + 1;
+    *cut = false;
     while (!civil_valid(year, month, dom)) {
         dom--;
         *cut = true;
