@@ -1,0 +1,67 @@
+/* record/change.h - what one commit changes: for each record its fold before and after.
+ *
+ * The writer gathers changes; each layer writes its own tables from them, table by table in key
+ * order (decisions 8): record_save here, clock_save, tally_save, search_save above.  All of them are
+ * pure functions of (before, after), so `verify` can make them again from the log. */
+#pragma once
+#include "record/world.h"
+
+struct change {
+    struct record *before; /* NULL: opened in this commit */
+    struct record *after;
+    const struct playbook *playbook; /* NULL for sys.* records */
+    const struct record_def *def;
+    bool new_text;         /* a searchable value, the number or the area changed */
+};
+
+/* Values that were given in this commit, so that nobody reads them back from the database. */
+struct plain_value {
+    int64_t seq, k;
+    struct str plain;
+};
+
+struct changes {
+    struct arena *arena;
+    const struct world *world;
+    const struct keys *keys;
+    struct change *list;
+    size_t n, cap;
+    struct plain_value *plain;
+    size_t n_plain, cap_plain;
+    int64_t now; /* `recorded` of the commit */
+};
+
+/* The plaintext (JSON text) of a reference; STR_NONE when it was erased.  Looks in the commit first,
+ * then in table detached. */
+MUST_USE bool changes_plain(struct store *db, const struct changes *c, const struct record *r,
+                            const struct json *ref, struct str *out, struct err *e);
+/* The data key of a record. *found = false when the record has none. */
+MUST_USE bool record_dek(struct store *db, const struct keys *keys, int64_t rid, struct id id,
+                         bool *found, uint8_t out[static CIPHER_KEY], struct err *e);
+/* Reads one detached value from the database. */
+MUST_USE bool detached_read(struct store *db, struct arena *a, int64_t seq, int64_t k,
+                            const uint8_t dek[static CIPHER_KEY], struct str *out, struct err *e);
+
+/* Tables record, scope, scope_open, scope_log and f_<playbook>_<type>. */
+MUST_USE bool record_save(struct store *db, const struct changes *c, struct err *e);
+/* Loads a fold by id or number of row. *found = false when there is none. */
+MUST_USE bool record_load(struct store *db, struct arena *a, struct id id, bool *found,
+                          struct record **out, struct err *e);
+MUST_USE bool record_load_rid(struct store *db, struct arena *a, int64_t rid, bool *found,
+                              struct record **out, struct err *e);
+
+/* ---- the typed table of a record type ---- */
+struct str table_name(struct arena *a, const struct playbook *p, const struct record_def *def);
+/* Makes the table, or adds what a newer playbook version added; never drops (decisions 14). */
+MUST_USE bool table_ensure(struct store *db, const struct playbook *p, const struct record_def *def,
+                           struct err *e);
+/* Columns in order and their values for a record (place columns are left out). */
+struct table_row {
+    struct str *names;
+    struct cell *cells;
+    size_t n;
+};
+void table_row(struct arena *a, const struct record *r, const struct record_def *def,
+               struct table_row *out);
+/* The scopes a record belongs to: ancestors of its area, its units. */
+struct json *record_scopes(struct arena *a, const struct world *w, const struct record *r);

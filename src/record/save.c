@@ -1,0 +1,435 @@
+#include "record/change.h"
+#include "record/save.sql.h"
+
+bool record_dek(struct store *db, const struct keys *keys, int64_t rid, struct id id, bool *found,
+                uint8_t out[static CIPHER_KEY], struct err *e)
+{
+    struct rows r AUTO(rows_close) = store_query(db, sql_dek_read, BIND(C_INT(rid)), e);
+    bool has = rows_next(&r);
+    if (err_is(e))
+        return false;
+    if (has && !keys_unwrap(keys, ID_STR(id), rows_str(&r, 0), out))
+        return err_set(e, ERR_VERIFY, "the data key of a record cannot be opened: is this the key "
+                       "file of this database?");
+    *found = has;
+    return true;
+}
+
+bool detached_read(struct store *db, struct arena *a, int64_t seq, int64_t k,
+                   const uint8_t dek[static CIPHER_KEY], struct str *out, struct err *e)
+{
+    struct rows r AUTO(rows_close) =
+        store_query(db, sql_detached_get, BIND(C_INT(seq), C_INT(k)), e);
+    if (!rows_next(&r) || rows_null(&r, 0)) {
+        if (err_is(e))
+            return false;
+        *out = STR_NONE; /* erased */
+        return true;
+    }
+    struct id id;
+    struct str raw = rows_str(&r, 1), plain;
+    if (raw.len != ID_LEN)
+        return err_set(e, ERR_VERIFY, "event %lld has a damaged id", (long long)seq);
+    memcpy(id.b, raw.ptr, ID_LEN);
+    if (!detached_open(a, id, k, rows_str(&r, 0), dek, &plain))
+        return err_set(e, ERR_VERIFY, "a detached value of event %lld does not open",
+                       (long long)seq);
+    *out = plain;
+    return true;
+}
+
+bool changes_plain(struct store *db, const struct changes *c, const struct record *r,
+                   const struct json *ref, struct str *out, struct err *e)
+{
+    int64_t seq = json_num(ref, "s", -1), k = json_num(ref, "$d", -1);
+    for (size_t i = 0; i < c->n_plain; i++) {
+        if (c->plain[i].seq == seq && c->plain[i].k == k) {
+            *out = c->plain[i].plain;
+            return true;
+        }
+    }
+    uint8_t dek[CIPHER_KEY];
+    bool found;
+    if (!record_dek(db, c->keys, r->rid, r->id, &found, dek, e))
+        return false;
+    if (!found) {
+        *out = STR_NONE;
+        return true;
+    }
+    return detached_read(db, c->arena, seq, k, dek, out, e);
+}
+
+static bool load_one(struct store *db, struct arena *a, const char *sql, struct cell key,
+                     bool *found, struct record **out, struct err *e)
+{
+    struct rows r AUTO(rows_close) = store_query(db, sql, &key, 1, e);
+    bool has = rows_next(&r);
+    if (err_is(e))
+        return false;
+    if (has) {
+        struct record *rec;
+        if (!record_read(a, str_dup(a, rows_str(&r, 1)), &rec, e))
+            return false;
+        rec->rid = rows_int(&r, 0);
+        *out = rec;
+    }
+    *found = has;
+    return true;
+}
+
+bool record_load(struct store *db, struct arena *a, struct id id, bool *found, struct record **out,
+                 struct err *e)
+{
+    return load_one(db, a, sql_record_doc_by_id, C_BLOB(ID_STR(id)), found, out, e);
+}
+
+bool record_load_rid(struct store *db, struct arena *a, int64_t rid, bool *found,
+                     struct record **out, struct err *e)
+{
+    return load_one(db, a, sql_record_doc_by_rid, C_INT(rid), found, out, e);
+}
+
+/* ---- table record ---- */
+
+static size_t record_cells(struct arena *a, const struct record *r, struct cell *c)
+{
+    struct buf doc = BUF(LIMIT_JSON_OUT);
+    record_write(&doc, r);
+    size_t k = 0;
+    c[k++] = C_INT(r->rid);
+    c[k++] = C_BLOB(ID_STR(r->id));
+    c[k++] = C_TEXT(r->type);
+    c[k++] = cell_text(r->number);
+    c[k++] = cell_text(r->state);
+    c[k++] = C_INT(r->area);
+    c[k++] = C_TEXT(r->code);
+    c[k++] = cell_text(record_holder(r));
+    c[k++] = C_INT(r->opened);
+    c[k++] = C_INT(r->recorded);
+    c[k++] = cell_int_or(record_closed(r), TIME_NONE);
+    c[k++] = cell_int_or(record_due(r), TIME_NONE);
+    c[k++] = cell_text(record_merged(r));
+    c[k++] = C_INT(record_flag(r, "$void"));
+    c[k++] = C_INT(record_flag(r, "$reopened"));
+    c[k++] = C_INT(record_flag(r, "$late"));
+    c[k++] = C_INT(record_flag(r, "$sealed"));
+    c[k++] = C_INT(json_num(r->fields, "$returns", 0));
+    c[k++] = C_INT(json_num(r->fields, "$hops", 0));
+    c[k++] = C_INT(r->ver);
+    c[k++] = C_INT(r->last_seq);
+    c[k++] = C_TEXT(buf_dup(a, &doc));
+    buf_free(&doc);
+    return k;
+}
+
+static bool save_records(struct store *db, const struct changes *c, struct err *e)
+{
+    enum { COLUMNS = 22 };
+    struct cell *cells = ARENA_ARRAY(c->arena, struct cell, c->n * COLUMNS + 1);
+    for (size_t i = 0; i < c->n; i++)
+        ASSERT(record_cells(c->arena, c->list[i].after, cells + i * COLUMNS) == COLUMNS);
+    return store_many(db, sql_record_upsert, cells, c->n, COLUMNS, e);
+}
+
+/* ---- scopes ---- */
+
+struct json *record_scopes(struct arena *a, const struct world *w, const struct record *r)
+{
+    struct json *out = json_new(a, J_ARR);
+    for (int i = world_area_by_id(w, r->area); i >= 0; i = w->areas[i].parent)
+        json_push(out, json_new_str(a, str_printf(a, "a%lld", (long long)w->areas[i].aid)));
+    struct str holder = record_holder(r);
+    if (holder.len)
+        json_push(out, json_new_str(a, str_printf(a, "o%.*s", STR_F(holder))));
+    JSON_EACH (p, r->parts) {
+        struct str org = json_text(p, "org");
+        if (!org.len)
+            continue;
+        struct str s = str_printf(a, "o%.*s", STR_F(org));
+        bool has = false;
+        JSON_EACH (x, out)
+            has |= str_eq(x->s, s);
+        if (!has)
+            json_push(out, json_new_str(a, s));
+    }
+    return out;
+}
+
+struct scope_lists {
+    struct arena *a;
+    struct cell *cells[5]; /* insert, delete, open insert, open delete, log */
+    size_t n[5], cap[5];
+};
+enum { SC_IN, SC_OUT, SC_OPEN_IN, SC_OPEN_OUT, SC_LOG };
+
+static void scope_row(struct scope_lists *l, int which, struct str scope, const struct record *r)
+{
+    l->cells[which] = arena_grow(l->a, l->cells[which], l->n[which] * 3, &l->cap[which],
+                                 sizeof(struct cell));
+    if (l->cap[which] < l->n[which] * 3 + 3)
+        l->cells[which] = arena_grow(l->a, l->cells[which], l->cap[which], &l->cap[which],
+                                     sizeof(struct cell));
+    struct cell *c = l->cells[which] + l->n[which]++ * 3;
+    c[0] = C_TEXT(scope);
+    c[1] = C_TEXT(r->type);
+    c[2] = C_INT(r->rid);
+}
+
+static bool has_scope(const struct json *list, struct str s)
+{
+    JSON_EACH (x, list)
+        if (str_eq(x->s, s))
+            return true;
+    return false;
+}
+
+static bool save_scopes(struct store *db, const struct changes *c, struct err *e)
+{
+    struct scope_lists l = {.a = c->arena};
+    for (size_t i = 0; i < c->n; i++) {
+        const struct change *ch = &c->list[i];
+        struct json *was = ch->before ? record_scopes(c->arena, c->world, ch->before) : NULL;
+        struct json *now = record_scopes(c->arena, c->world, ch->after);
+        bool was_open = ch->before && record_open(ch->before), open = record_open(ch->after);
+        JSON_EACH (s, now) {
+            bool had = has_scope(was, s->s);
+            if (!had)
+                scope_row(&l, SC_IN, s->s, ch->after);
+            if (open && (!had || !was_open))
+                scope_row(&l, SC_OPEN_IN, s->s, ch->after);
+        }
+        JSON_EACH (s, was) {
+            bool has = has_scope(now, s->s);
+            if (!has)
+                scope_row(&l, SC_OUT, s->s, ch->after);
+            if (was_open && (!open || !has))
+                scope_row(&l, SC_OPEN_OUT, s->s, ch->after);
+            if (!has && !store_exec(db, sql_scope_log_insert,
+                                    BIND(C_INT(ch->after->last_seq), C_TEXT(s->s),
+                                         C_INT(ch->after->rid), C_INT(1)),
+                                    NULL, e))
+                return false;
+        }
+    }
+    return store_many(db, sql_scope_insert, l.cells[SC_IN], l.n[SC_IN], 3, e) &&
+           store_many(db, sql_scope_delete, l.cells[SC_OUT], l.n[SC_OUT], 3, e) &&
+           store_many(db, sql_scope_open_insert, l.cells[SC_OPEN_IN], l.n[SC_OPEN_IN], 3, e) &&
+           store_many(db, sql_scope_open_delete, l.cells[SC_OPEN_OUT], l.n[SC_OPEN_OUT], 3, e);
+}
+
+/* ---- f_<playbook>_<type> ---- */
+
+struct str table_name(struct arena *a, const struct playbook *p, const struct record_def *def)
+{
+    return str_printf(a, "f_%.*s_%.*s", STR_F(p->id), STR_F(def->id));
+}
+
+/* Calls add for each column except those of places. */
+static void each_column(struct arena *a, const struct record_def *def,
+                        void (*add)(void *u, struct str name, enum xtype type, int slot), void *u)
+{
+    for (int i = 0; i < def->n_fields; i++) {
+        const struct field *f = &def->fields[i];
+        int decimals;
+        if (field_detached(f->type) || f->many || f->type == FIELD_TABLE)
+            continue;
+        add(u, str_printf(a, "x_%.*s", STR_F(f->id)), field_xtype(f, &decimals), SLOT_FIELD + i);
+    }
+    static const char *const ENDS[] = {"start", "due", "done"};
+    for (int i = 0; i < def->n_clocks; i++)
+        for (int k = 0; k < 3; k++)
+            add(u, str_printf(a, "c_%.*s_%s", STR_F(def->clocks[i].id), ENDS[k]), X_TIME,
+                SLOT_CLOCK + 4 * i + k);
+}
+
+struct row_maker {
+    const struct record *r;
+    const struct record_def *def;
+    struct table_row *out;
+};
+
+static void add_cell(void *u, struct str name, enum xtype type, int slot)
+{
+    struct row_maker *m = u;
+    struct xvalue v;
+    record_value(m->r, m->def, slot, &v);
+    m->out->names[m->out->n] = name;
+    m->out->cells[m->out->n++] = v.null ? C_NULL : type == X_TEXT ? C_TEXT(v.s) : C_INT(v.i);
+}
+
+void table_row(struct arena *a, const struct record *r, const struct record_def *def,
+               struct table_row *out)
+{
+    size_t most = (size_t)(def->n_fields + def->n_clocks * 3) + 1;
+    *out = (struct table_row){.names = ARENA_ARRAY(a, struct str, most),
+                              .cells = ARENA_ARRAY(a, struct cell, most)};
+    struct row_maker m = {r, def, out};
+    each_column(a, def, add_cell, &m);
+}
+
+struct ddl {
+    struct buf *sql;
+    struct str table;
+    struct store *db;
+    struct err *e;
+    bool make; /* CREATE TABLE; otherwise ADD COLUMN where it is missing */
+};
+
+static void add_ddl(void *u, struct str name, enum xtype type, int slot)
+{
+    struct ddl *d = u;
+    UNUSED(slot);
+    const char *words = type == X_TEXT ? "{TXT}" : "{I64}";
+    if (d->make) {
+        buf_printf(d->sql, ",\n    %.*s %s", STR_F(name), words);
+        return;
+    }
+    bool has = false;
+    char table[128], column[128];
+    snprintf(table, sizeof table, "%.*s", STR_F(d->table));
+    snprintf(column, sizeof column, "%.*s", STR_F(name));
+    if (!err_is(d->e) && store_has_column(d->db, table, column, &has, d->e) && !has)
+        buf_printf(d->sql, "ALTER TABLE %s ADD COLUMN %s %s;\n", table, column, words);
+}
+
+bool table_ensure(struct store *db, const struct playbook *p, const struct record_def *def,
+                  struct err *e)
+{
+    struct arena *a AUTO(arena_freep) = arena_new();
+    struct buf sql = BUF(1 << 20);
+    struct ddl d = {.sql = &sql, .table = table_name(a, p, def), .db = db, .e = e};
+    bool has;
+    if (!store_has_table(db, str_c(a, d.table), &has, e))
+        return false;
+    d.make = !has;
+    if (d.make)
+        buf_printf(&sql, "CREATE TABLE %.*s (\n    rid {I64} PRIMARY KEY", STR_F(d.table));
+    each_column(a, def, add_ddl, &d);
+    for (int i = 0; i < def->n_fields; i++) {
+        const struct field *f = &def->fields[i];
+        if (f->type != FIELD_PLACE || f->many)
+            continue;
+        add_ddl(&d, str_printf(a, "x_%.*s_lon", STR_F(f->id)), X_INT, 0);
+        add_ddl(&d, str_printf(a, "x_%.*s_lat", STR_F(f->id)), X_INT, 0);
+    }
+    if (d.make)
+        buf_c(&sql, "\n) {STRICT};\n");
+    for (int i = 0; i < def->n_fields; i++) {
+        const struct field *f = &def->fields[i];
+        const char *end = f->type == FIELD_PLACE ? "_lat" : "";
+        if ((f->filter || f->sort) && !f->many && (!field_detached(f->type) || *end))
+            buf_printf(&sql, "CREATE INDEX IF NOT EXISTS %.*s_%.*s ON %.*s (x_%.*s%s, rid);\n",
+                       STR_F(d.table), STR_F(f->id), STR_F(d.table), STR_F(f->id), end);
+    }
+    bool ok = !err_is(e) && (sql.len == 0 || store_ddl(db, str_c(a, buf_view(&sql)), e));
+    buf_free(&sql);
+    return ok;
+}
+
+static bool cells_equal(const struct table_row *x, const struct table_row *y)
+{
+    for (size_t i = 0; i < x->n; i++)
+        if (x->cells[i].kind != y->cells[i].kind || x->cells[i].i != y->cells[i].i ||
+            !str_eq(x->cells[i].s, y->cells[i].s))
+            return false;
+    return true;
+}
+
+static struct str upsert_text(struct arena *a, struct str table, const struct table_row *row)
+{
+    struct buf b = BUF(1 << 20);
+    buf_printf(&b, "INSERT INTO %.*s (rid", STR_F(table));
+    for (size_t i = 0; i < row->n; i++)
+        buf_printf(&b, ", %.*s", STR_F(row->names[i]));
+    buf_c(&b, ") VALUES ($1");
+    for (size_t i = 0; i < row->n; i++)
+        buf_printf(&b, ", $%zu", i + 2);
+    buf_c(&b, ") ON CONFLICT (rid) DO ");
+    for (size_t i = 0; i < row->n; i++)
+        buf_printf(&b, "%s%.*s = excluded.%.*s", i ? ", " : "UPDATE SET ", STR_F(row->names[i]),
+                   STR_F(row->names[i]));
+    if (!row->n)
+        buf_c(&b, "NOTHING");
+    struct str s = buf_dup(a, &b);
+    buf_free(&b);
+    return s;
+}
+
+/* Writes the typed rows of the records of one type that are in this commit. */
+static bool save_type(struct store *db, const struct changes *c, size_t first, bool *seen,
+                      struct err *e)
+{
+    const struct playbook *p = c->list[first].playbook;
+    const struct record_def *def = c->list[first].def;
+    struct cell *cells = NULL;
+    struct str sql = STR_NONE;
+    size_t n = 0, width = 0;
+    for (size_t i = first; i < c->n; i++) {
+        const struct change *ch = &c->list[i];
+        if (seen[i] || ch->def != def)
+            continue;
+        seen[i] = true;
+        struct table_row now, was = {.n = 0};
+        table_row(c->arena, ch->after, def, &now);
+        if (ch->before)
+            table_row(c->arena, ch->before, def, &was);
+        if (ch->before && cells_equal(&now, &was))
+            continue;
+        if (!sql.ptr) {
+            sql = upsert_text(c->arena, table_name(c->arena, p, def), &now);
+            width = now.n + 1;
+            cells = ARENA_ARRAY(c->arena, struct cell, (c->n - i) * width);
+        }
+        cells[n * width] = C_INT(ch->after->rid);
+        memcpy(&cells[n * width + 1], now.cells, now.n * sizeof *cells);
+        n++;
+    }
+    return n == 0 || store_many(db, str_c(c->arena, sql), cells, n, width, e);
+}
+
+static bool save_place(struct store *db, const struct changes *c, const struct change *ch,
+                       const struct field *f, struct err *e)
+{
+    const struct json *ref = json_get_str(ch->after->fields, f->id);
+    const struct json *old = ch->before ? json_get_str(ch->before->fields, f->id) : NULL;
+    if (json_same(ref, old))
+        return true;
+    struct cell lon = C_NULL, lat = C_NULL;
+    struct str plain = STR_NONE;
+    if (ref && !changes_plain(db, c, ch->after, ref, &plain, e))
+        return false;
+    if (plain.ptr) {
+        struct json *j;
+        if (!json_own(c->arena, plain, &j, e))
+            return false;
+        if (json_is(json_get(j, "lon"), J_INT) && json_is(json_get(j, "lat"), J_INT)) {
+            lon = C_INT(json_num(j, "lon", 0));
+            lat = C_INT(json_num(j, "lat", 0));
+        }
+    }
+    struct str sql = str_printf(c->arena, "UPDATE %.*s SET x_%.*s_lon = $2, x_%.*s_lat = $3 WHERE rid = $1",
+                                STR_F(table_name(c->arena, ch->playbook, ch->def)), STR_F(f->id),
+                                STR_F(f->id));
+    return store_exec(db, sql.ptr, BIND(C_INT(ch->after->rid), lon, lat), NULL, e);
+}
+
+static bool save_fields(struct store *db, const struct changes *c, struct err *e)
+{
+    bool *seen = ARENA_ARRAY(c->arena, bool, c->n + 1);
+    for (size_t i = 0; i < c->n; i++)
+        if (c->list[i].def && !seen[i] && !save_type(db, c, i, seen, e))
+            return false;
+    for (size_t i = 0; i < c->n; i++) {
+        const struct record_def *def = c->list[i].def;
+        for (int k = 0; def && k < def->n_fields; k++)
+            if (def->fields[k].type == FIELD_PLACE && !def->fields[k].many &&
+                !save_place(db, c, &c->list[i], &def->fields[k], e))
+                return false;
+    }
+    return true;
+}
+
+bool record_save(struct store *db, const struct changes *c, struct err *e)
+{
+    return save_records(db, c, e) && save_scopes(db, c, e) && save_fields(db, c, e);
+}
