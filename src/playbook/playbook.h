@@ -33,6 +33,7 @@ struct code_list {
     struct words name;
     struct code *codes;
     int n;
+    int *by_code; /* indices in the order of their codes, for list_code */
 };
 
 struct mapping { /* one list into another, with validity */
@@ -96,6 +97,7 @@ struct field {
     struct str basis; /* the law or rule that lets us ask this */
     struct field *columns; /* FIELD_TABLE */
     int n_columns;
+    struct str column; /* "f.x_<id>" */
     int line; /* where it was declared */
 };
 
@@ -142,13 +144,18 @@ struct clock_def {
     struct clock_rung *rungs;
     int n_rungs;
     struct str basis;
+    struct str columns[3]; /* "f.c_<id>_start", …_due, …_done */
     bool main; /* the clock that lists show and `due` means; at most one a type */
 };
 
 /* ---- actions ---- */
 
+/* An import may also ask the built-in times and the state (opened, closed, due, state): they then
+ * stand in the form as FORM_ATTR(ATTR_x), and in expressions as SLOT_FORM + FORM_ATTR(ATTR_x). */
+#define FORM_ATTR(attribute) (-1 - (int)(attribute))
+
 struct form_field {
-    int field;     /* index in record_def.fields */
+    int field;     /* index in record_def.fields, or FORM_ATTR(x) */
     bool required; /* "name!" or the field's own rule; "name?" is not */
 };
 
@@ -187,6 +194,7 @@ struct action {
     int n_from;
     struct next_state *to;   /* n_to = 0: stays */
     int n_to;
+    bool to_any;             /* import only, n_to = 0: the state is `state` of the import's form */
     struct str *by;          /* roles; n_by = 0: everyone who may write */
     int n_by;
     enum action_who who;
@@ -234,12 +242,13 @@ enum term_kind { TERM_COUNT, TERM_SUM, TERM_MEDIAN };
 struct term { /* one thing that is counted, stored once however many indicators use it */
     int record;           /* index in playbook.records */
     enum term_kind kind;
-    int sum_field;        /* TERM_SUM */
+    int sum_field;        /* TERM_SUM; otherwise -1 */
     struct str where;     /* normal form, or STR_NONE */
     struct expr *expr;
     struct str at;        /* attribute or field the day comes from */
     int at_slot;          /* see record_prop_slot */
-    int from_slot;        /* TERM_MEDIAN: begins here, ends at `at` */
+    int from_slot;        /* TERM_MEDIAN: begins here, ends at `at`; otherwise -1 */
+    struct str from;      /* its name, or STR_NONE */
     struct hash id;       /* of playbook, type, kind, sum field, where, at: the same is the same */
 };
 
@@ -258,7 +267,8 @@ struct indicator {
     bool part;  /* n is part of N (same `at`): n <= N is asserted, a test of rates is allowed */
     bool good_up, good_down;
     bool pending; /* 口径待定: prints nothing */
-    int n_term, d_term; /* index in playbook.terms; d_term -1 when there is none */
+    int n_term, d_term; /* index in playbook.terms; d_term -1 when there is none; both -1 possible
+                         * when it is pending */
     int decimals;       /* of the printed percentage or days */
     int *by;            /* dimension fields, at most 3 */
     int n_by;
@@ -379,7 +389,9 @@ enum { SLOT_FIELD = 1000, SLOT_CLOCK = 3000, SLOT_FORM = 4000, SLOT_ACTOR = 6000
 
 /* The catalogue of a record type.  Column names: a field is "f.x_<id>"; a clock is
  * "f.c_<id>_start|due|done".  With guard = true also form.* and actor.*.
- * Detached fields give X_PRESENT, except place with for_list = true, which gives X_PLACE. */
+ * Detached fields, tables and fields with many values give X_PRESENT without a column (not in SQL),
+ * except place with for_list = true, which gives X_PLACE.  within() knows the code lists; for areas,
+ * put another cat.below in place after the init. */
 struct record_catalogue {
     struct xcatalogue cat;
     const struct playbook *playbook;

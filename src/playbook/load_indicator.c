@@ -1,0 +1,354 @@
+/* Indicators and the terms they are made of.  A term is kept once, however many indicators use it. */
+#include "playbook/playbook_int.h"
+
+static const char *const indicator_keys[] = {
+    "name",  "definition", "unit", "relation", "good",  "decimals",  "by",          "pending",
+    "count", "sum",        "of",   "at",       "where", "numerator", "denominator", "stock",
+    "median", "valid_from", NULL};
+
+/* ---- terms ---- */
+
+static bool term_hash(struct loader *ld, const struct node *at, struct term *t)
+{
+    const struct record_def *r = &ld->p->records[t->record];
+    struct buf b AUTO(buf_free) = BUF(64 * 1024);
+    struct buf where AUTO(buf_free) = BUF(32 * 1024);
+    if (t->expr)
+        expr_print(t->expr, &where);
+    t->where = t->expr ? buf_dup(ld->a, &where) : STR_NONE;
+    buf_printf(&b, "bihuan.term1\n%.*s\n%.*s\n%d\n%d\n", STR_F(ld->p->id), STR_F(r->id),
+               (int)t->kind, t->from_slot >= 0);
+    if (t->sum_field >= 0)
+        buf_str(&b, r->fields[t->sum_field].id);
+    buf_char(&b, '\n');
+    buf_str(&b, t->from);
+    buf_char(&b, '\n');
+    buf_str(&b, t->at);
+    buf_char(&b, '\n');
+    buf_str(&b, t->where);
+    if (!buf_ok(&b) || !buf_ok(&where))
+        return fail(ld, at, "where: the condition is too long");
+    t->id = hash_sha256(buf_view(&b));
+    return true;
+}
+
+static int keep_term(struct loader *ld, const struct node *at, struct term *t)
+{
+    struct playbook *p = ld->p;
+    if (!term_hash(ld, at, t))
+        return -1;
+    for (int i = 0; i < p->n_terms; i++)
+        if (hash_eq(&p->terms[i].id, &t->id))
+            return i;
+    p->terms[p->n_terms] = *t;
+    return p->n_terms++;
+}
+
+/* The slot of the date or time that a term counts by, -1 after a complaint. */
+static int time_slot(struct loader *ld, const struct node *node, const char *key, int record,
+                     struct str *name)
+{
+    struct node *at = node_get(node, key);
+    *name = get_text(ld, node, key);
+    if (!at)
+        fail(ld, node, "%s is missing: expected a date or time, such as opened, closed or a date"
+             " field", key);
+    if (!name->ptr)
+        return -1;
+    struct record_catalogue c;
+    struct xprop prop;
+    record_catalogue_init(&c, ld->p, record, false, false, ld->zone);
+    if (!c.cat.find(&c, *name, &prop)) {
+        idset_want(ld, at, set_fields(c.record), *name);
+        return -1;
+    }
+    int field = record_field(c.record, *name);
+    if (field >= 0 && field_private(&c.record->fields[field]))
+        refuse_private(ld, at, &c.record->fields[field], key);
+    else if (prop.type == X_DATE || prop.type == X_TIME)
+        return prop.slot;
+    else
+        fail(ld, at, "%s: expected a date or time, \"%.*s\" is %s", key, SHOW(*name),
+             xtype_name(prop.type));
+    return -1;
+}
+
+static int sum_field(struct loader *ld, const struct node *node, const struct record_def *r)
+{
+    int i = get_ref(ld, node, "sum", set_fields(r)), decimals;
+    if (i < 0)
+        return -1;
+    const struct field *f = &r->fields[i];
+    enum xtype t = field_xtype(f, &decimals);
+    if (t == X_INT || t == X_DECIMAL)
+        return i;
+    if (field_private(f))
+        refuse_private(ld, node_get(node, "sum"), f, "sum");
+    else
+        fail(ld, node_get(node, "sum"), "sum: expected a field of numbers, \"%.*s\" is %s",
+             SHOW(f->id), xtype_name(t));
+    return -1;
+}
+
+static bool term_where(struct loader *ld, const struct node *node, struct term *t)
+{
+    struct node *at = node_get(node, "where");
+    struct str where = get_text(ld, node, "where");
+    struct expr_ask ask = {.record = t->record, .use = USE_TERM};
+    if (!at)
+        return true;
+    if (where.ptr)
+        t->expr = load_expr(ld, &ask, at, where);
+    return t->expr;
+}
+
+/* {count: TYPE, where, at} or {sum: FIELD, of: TYPE, where, at}; -1 after a complaint. */
+static int load_term(struct loader *ld, const struct node *node)
+{
+    struct term t = {.kind = TERM_COUNT, .sum_field = -1, .from_slot = -1};
+    bool sum = node_get(node, "sum");
+    if (!sum && !node_get(node, "count")) {
+        fail(ld, node, "expected count: (a record type), or sum: (a field) and of: (a record"
+             " type)");
+        return -1;
+    }
+    if (sum && !node_get(node, "of")) {
+        fail(ld, node, "of is missing: expected the record type whose field is summed");
+        return -1;
+    }
+    if (!sum && node_get(node, "of"))
+        fail(ld, node_get(node, "of"), "of: a count names its record type itself");
+    t.record = get_ref(ld, node, sum ? "of" : "count", set_records(ld->p));
+    if (t.record < 0)
+        return -1;
+    if (sum) {
+        t.kind = TERM_SUM;
+        t.sum_field = sum_field(ld, node, &ld->p->records[t.record]);
+    }
+    t.at_slot = time_slot(ld, node, "at", t.record, &t.at);
+    bool where = term_where(ld, node, &t);
+    if (t.at_slot < 0 || !where || (sum && t.sum_field < 0))
+        return -1;
+    return keep_term(ld, node, &t);
+}
+
+static int load_inner_term(struct loader *ld, const struct node *map, const char *key)
+{
+    static const char *const known[] = {"count", "sum", "of", "where", "at", NULL};
+    struct node *node = get_map(ld, map, key);
+    if (!node && !node_get(map, key))
+        fail(ld, map, "%s is missing: expected {count: …, at: …}", key);
+    return node && check_keys(ld, node, key, known) ? load_term(ld, node) : -1;
+}
+
+static int load_median(struct loader *ld, const struct node *map)
+{
+    static const char *const known[] = {"of", "from", "to", "where", NULL};
+    struct node *node = get_map(ld, map, "median");
+    struct term t = {.kind = TERM_MEDIAN, .sum_field = -1, .from_slot = -1, .at_slot = -1};
+    if (!node || !check_keys(ld, node, "median", known))
+        return -1;
+    if (!node_get(node, "of"))
+        fail(ld, node, "of is missing: expected a record type");
+    t.record = get_ref(ld, node, "of", set_records(ld->p));
+    if (t.record < 0)
+        return -1;
+    t.from_slot = time_slot(ld, node, "from", t.record, &t.from);
+    t.at_slot = time_slot(ld, node, "to", t.record, &t.at);
+    bool where = term_where(ld, node, &t);
+    return t.from_slot >= 0 && t.at_slot >= 0 && where ? keep_term(ld, node, &t) : -1;
+}
+
+/* ---- indicators ---- */
+
+static const struct {
+    const char *key;
+    enum indicator_kind kind;
+    int decimals;
+} forms[] = {{"count", IND_COUNT, 0}, {"sum", IND_SUM, -1},     {"numerator", IND_RATE, 1},
+             {"stock", IND_STOCK, 0}, {"median", IND_MEDIAN, 1}};
+
+static bool load_form_of(struct loader *ld, const struct node *node, struct indicator *ind)
+{
+    int found = -1, n = 0;
+    for (int i = 0; i < (int)COUNT_OF(forms); i++)
+        if (node_get(node, forms[i].key)) {
+            found = i;
+            n++;
+        }
+    if (!n && ind->pending)
+        return true;
+    if (n != 1)
+        return fail(ld, node, "expected exactly one of count, sum, numerator (with denominator),"
+                    " stock, median");
+    ind->kind = forms[found].kind;
+    static const char *const inline_only[] = {"of", "at", "where"};
+    for (size_t i = 0; i < COUNT_OF(inline_only); i++)
+        if (node_get(node, inline_only[i]) && ind->kind != IND_COUNT && ind->kind != IND_SUM)
+            fail(ld, node_get(node, inline_only[i]), "%s belongs into the terms of %s",
+                 inline_only[i], forms[found].key);
+    if (node_get(node, "denominator") && ind->kind != IND_RATE)
+        fail(ld, node_get(node, "denominator"), "denominator without numerator");
+    if (node_get(node, "relation") && ind->kind != IND_RATE)
+        fail(ld, node_get(node, "relation"), "relation is for numerator and denominator");
+    return true;
+}
+
+static bool load_terms(struct loader *ld, const struct node *node, struct indicator *ind)
+{
+    static const char *const known[] = {"in", "out", NULL};
+    struct node *stock;
+    switch (ind->kind) {
+    case IND_COUNT:
+    case IND_SUM:
+        ind->n_term = load_term(ld, node);
+        return ind->n_term >= 0;
+    case IND_MEDIAN:
+        ind->n_term = load_median(ld, node);
+        return ind->n_term >= 0;
+    case IND_RATE:
+        ind->n_term = load_inner_term(ld, node, "numerator");
+        ind->d_term = load_inner_term(ld, node, "denominator");
+        break;
+    case IND_STOCK:
+        stock = get_map(ld, node, "stock");
+        if (!stock || !check_keys(ld, stock, "stock", known))
+            return false;
+        ind->n_term = load_inner_term(ld, stock, "in");
+        ind->d_term = load_inner_term(ld, stock, "out");
+        break;
+    }
+    return ind->n_term >= 0 && ind->d_term >= 0;
+}
+
+static void check_relation(struct loader *ld, const struct node *node, struct indicator *ind)
+{
+    static const char *const names[] = {"part", "flow", NULL};
+    const struct term *n = &ld->p->terms[ind->n_term], *d = &ld->p->terms[ind->d_term];
+    struct node *relation = node_get(node, "relation");
+    if (ind->kind == IND_STOCK) {
+        if (n->record != d->record || n->kind != d->kind || n->sum_field != d->sum_field)
+            fail(ld, node, "stock: what comes in and what goes out must be counted of the same"
+                 " record type");
+        return;
+    }
+    if (!relation) {
+        fail(ld, node, "relation is missing: part when the numerator is a part of the denominator"
+             " (same `at`), otherwise flow");
+        return;
+    }
+    ind->part = get_choice(ld, node, "relation", names, 1) == 0;
+    if (!ind->part)
+        return;
+    if (n->kind != TERM_COUNT || d->kind != TERM_COUNT || n->record != d->record)
+        fail(ld, relation, "relation: part needs counts of the same record type");
+    else if (n->at_slot != d->at_slot)
+        fail(ld, relation, "relation: part needs the same `at`; the numerator has \"%.*s\", the"
+             " denominator \"%.*s\" (then it is a flow)", SHOW(n->at), SHOW(d->at));
+}
+
+/* ---- dimensions ---- */
+
+/* The field's values must be few: each makes a row of counters for every area and day. */
+static bool check_dimension(struct loader *ld, const struct node *at, const struct field *f)
+{
+    enum { SMALL = 100 };
+    bool small = f->type == FIELD_INTEGER && f->min != INT64_MIN && f->max != INT64_MAX &&
+                 (uint64_t)f->max - (uint64_t)f->min <= SMALL;
+    bool computed = f->type == FIELD_COMPUTED && f->computed_type == X_BOOL;
+    if (f->many)
+        return fail(ld, at, "by: \"%.*s\" has many values, a record would be counted more than"
+                    " once", SHOW(f->id));
+    if (f->type == FIELD_CODE || f->type == FIELD_BOOLEAN || small || computed)
+        return true;
+    if (field_private(f))
+        return refuse_private(ld, at, f, "by");
+    if (f->type == FIELD_INTEGER)
+        return fail(ld, at, "by: the integer \"%.*s\" needs min and max not more than %d apart",
+                    SHOW(f->id), SMALL);
+    return fail(ld, at, "by: expected a field of type code, boolean or integer, \"%.*s\" is %s",
+                SHOW(f->id), field_type_name(f->type));
+}
+
+static void load_by(struct loader *ld, const struct node *node, struct indicator *ind)
+{
+    enum { BY_MAX = 3 };
+    if (!node_get(node, "by") || ind->n_term < 0)
+        return;
+    struct node *by = node_get(node, "by");
+    const struct term *n = &ld->p->terms[ind->n_term];
+    if (ind->d_term >= 0 && ld->p->terms[ind->d_term].record != n->record) {
+        fail(ld, by, "by: numerator and denominator are of different record types");
+        return;
+    }
+    const struct record_def *r = &ld->p->records[n->record];
+    ind->by = get_refs(ld, node, "by", set_fields(r), &ind->n_by);
+    if (ind->n_by > BY_MAX)
+        fail(ld, by, "by: at most %d dimensions, found %d", BY_MAX, ind->n_by);
+    for (int i = 0; i < ind->n_by; i++)
+        check_dimension(ld, by, &r->fields[ind->by[i]]);
+}
+
+static void load_printing(struct loader *ld, const struct node *node, struct indicator *ind)
+{
+    int decimals = 0;
+    for (size_t i = 0; i < COUNT_OF(forms); i++)
+        if (forms[i].kind == ind->kind)
+            decimals = forms[i].decimals;
+    if (ind->kind == IND_SUM && ind->n_term >= 0) {
+        const struct term *t = &ld->p->terms[ind->n_term];
+        field_xtype(&ld->p->records[t->record].fields[t->sum_field], &decimals);
+    }
+    ind->decimals = (int)get_int(ld, node, "decimals", decimals, 0, 9);
+}
+
+static void load_indicator(struct loader *ld, const struct node *node, struct indicator *ind)
+{
+    static const char *const good[] = {"up", "down", NULL};
+    *ind = (struct indicator){.id = node->key, .line = node->line, .n_term = -1, .d_term = -1};
+    check_id(ld, node, ind->id, "indicator", ID_MAX);
+    if (!check_keys(ld, node, "an indicator", indicator_keys))
+        return;
+    ind->name = get_words(ld, node, "name", true);
+    ind->definition = get_words(ld, node, "definition", false);
+    ind->unit = get_words(ld, node, "unit", false);
+    if (!ind->unit.zh.ptr)
+        ind->unit = (struct words){STR(""), STR("")};
+    ind->pending = get_bool(ld, node, "pending", false);
+    ind->valid_from = get_day(ld, node, "valid_from");
+    if (node_get(node, "good")) {
+        ind->good_up = get_choice(ld, node, "good", good, 0) == 0;
+        ind->good_down = !ind->good_up;
+    }
+    if (!load_form_of(ld, node, ind))
+        return;
+    if (ind->pending && ind->kind == IND_COUNT && !node_get(node, "count"))
+        return; /* not even its terms are known yet */
+    if (!load_terms(ld, node, ind))
+        return;
+    if (ind->d_term >= 0)
+        check_relation(ld, node, ind);
+    load_by(ld, node, ind);
+    load_printing(ld, node, ind);
+}
+
+void load_indicators(struct loader *ld)
+{
+    enum { MAX = 300 };
+    struct playbook *p = ld->p;
+    p->indicators = ARENA_ARRAY(ld->a, struct indicator, MAX);
+    p->terms = ARENA_ARRAY(ld->a, struct term, 2 * MAX);
+    for (int i = 0; i < ld->n_files; i++) {
+        struct node *section = get_map(ld, ld->files[i], "indicators");
+        NODE_EACH(it, section) {
+            if (p->n_indicators == MAX) {
+                fail(ld, it, "at most %d indicators are allowed", MAX);
+                return;
+            }
+            if (playbook_indicator(p, it->key) >= 0)
+                fail(ld, it, "the indicator \"%.*s\" stands in two files", SHOW(it->key));
+            else
+                load_indicator(ld, it, &p->indicators[p->n_indicators++]);
+        }
+    }
+}
