@@ -99,6 +99,8 @@ MUST_USE bool store_migrate(struct store *db, struct err *e);
  * (INTEGER/BIGINT, TEXT / TEXT COLLATE "C", BLOB/BYTEA, STRICT/nothing). Several statements are
  * parted by ";\n". */
 MUST_USE bool store_ddl(struct store *db, const char *sql, struct err *e);
+/* Prepares sql, runs nothing: does this engine take it, and can its parameters and columns be typed? */
+MUST_USE bool store_check(struct store *db, const char *sql, struct err *e);
 /* Has the table this column? (both engines' catalogues) */
 MUST_USE bool store_has_column(struct store *db, const char *table, const char *column, bool *yes,
                                struct err *e);
