@@ -26,7 +26,7 @@ static bool degree(struct parser *p, int most, int64_t *out)
     if (err_is(p->e))
         return false;
     if (p->now.kind != T_NUMBER)
-        return lex_fail(p, ERR_SYNTAX, p->now.at, "expected %s", what);
+        return parse_unexpected(p, what) != NULL;
     if (!scaled_degree(p->now.raw, &v) || v > most * (int64_t)DEGREE)
         return lex_fail(p, ERR_INPUT, at, "expected %s from -%d to %d", what, most, most);
     *out = minus ? -v : v;
@@ -115,7 +115,7 @@ static struct node *polygon_literal(struct parser *p, size_t at)
 static bool quoted_text(struct parser *p, const char *wanted, struct token *out)
 {
     if (p->now.kind != T_TEXT)
-        return lex_fail(p, ERR_SYNTAX, p->now.at, "expected %s", wanted);
+        return parse_unexpected(p, wanted) != NULL;
     *out = p->now;
     return lex_next(p);
 }
@@ -165,7 +165,7 @@ static struct node *with_place(struct parser *p, enum xop op, size_t at, enum xt
                                const char *wanted)
 {
     struct node *place = place_argument(p);
-    if (!place || !parse_expect(p, ",", wanted))
+    if (!place || !parse_expect(p, ",", ", behind the place"))
         return NULL;
     struct node *second = parse_expression(p);
     if (!second)
@@ -188,12 +188,12 @@ static struct node *with_place(struct parser *p, enum xop op, size_t at, enum xt
 
 static struct node *intersects(struct parser *p, size_t at)
 {
-    return with_place(p, OP_INTERSECTS, at, X_POLYGON, ", and BBOX(…) or POLYGON((…))");
+    return with_place(p, OP_INTERSECTS, at, X_POLYGON, "an area like BBOX(…) or POLYGON((…))");
 }
 
 static struct node *distance(struct parser *p, size_t at)
 {
-    return with_place(p, OP_DISTANCE, at, X_PLACE, ", and POINT(lon lat)");
+    return with_place(p, OP_DISTANCE, at, X_PLACE, "a point like POINT(115.89 28.67)");
 }
 
 /* ---- within ---- */

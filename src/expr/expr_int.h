@@ -137,6 +137,7 @@ bool node_numeric(const struct node *n);
 struct node *call_parse(struct parser *p, struct token name);
 /* parse.c, for call.c */
 struct node *parse_expression(struct parser *p);
+struct node *parse_unexpected(struct parser *p, const char *wanted); /* NULL and an error */
 bool parse_sign(struct parser *p, const char *sign);                       /* takes it if it is there */
 bool parse_expect(struct parser *p, const char *sign, const char *wanted); /* or an error */
 

@@ -31,6 +31,8 @@ const char *node_describe(struct parser *p, const struct node *n)
 {
     if (n->op == OP_PROP)
         return arena_printf(p->a, "'%.*s' (%s)", STR_F(n->name), type_name(n->type));
+    if (n->op != OP_LIT && node_numeric(n))
+        return "the calculation";
     return type_name(n->type);
 }
 

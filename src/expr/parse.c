@@ -33,7 +33,7 @@ bool parse_sign(struct parser *p, const char *sign)
     return at_sign(p, sign) && lex_next(p);
 }
 
-static struct node *unexpected(struct parser *p, const char *wanted)
+struct node *parse_unexpected(struct parser *p, const char *wanted)
 {
     if (err_is(p->e))
         return NULL;
@@ -50,7 +50,7 @@ bool parse_expect(struct parser *p, const char *sign, const char *wanted)
 {
     if (parse_sign(p, sign))
         return true;
-    unexpected(p, wanted);
+    parse_unexpected(p, wanted);
     return false;
 }
 
@@ -125,7 +125,7 @@ static struct node *name(struct parser *p)
         return NULL;
     }
     if (t.kind == T_NAME && lex_reserved(t.raw))
-        return unexpected(p, "a value");
+        return parse_unexpected(p, "a value");
     if (!lex_next(p))
         return NULL;
     if (t.kind == T_NAME && parse_sign(p, "("))
@@ -151,11 +151,11 @@ static struct node *primary(struct parser *p)
             struct node *n = parse_expression(p);
             return n && parse_expect(p, ")", ")") ? n : NULL;
         }
-        return unexpected(p, "a value");
+        return parse_unexpected(p, "a value");
     case T_END:
         break;
     }
-    return unexpected(p, "a value");
+    return parse_unexpected(p, "a value");
 }
 
 static bool deeper(struct parser *p)
@@ -219,7 +219,7 @@ static struct node *between(struct parser *p, struct node *what)
 {
     struct node *low = sum(p);
     if (low && !take_word(p, "AND"))
-        return unexpected(p, "AND of BETWEEN");
+        return parse_unexpected(p, "AND of BETWEEN");
     struct node *high = low ? sum(p) : NULL;
     return high ? node_compare(p, OP_BETWEEN, (struct node *[]){what, low, high}, 3) : NULL;
 }
@@ -228,7 +228,7 @@ static struct node *is_null(struct parser *p, struct node *what)
 {
     bool negated = take_word(p, "NOT");
     if (!take_word(p, "NULL"))
-        return unexpected(p, "NULL or NOT NULL behind IS");
+        return parse_unexpected(p, "NULL or NOT NULL behind IS");
     if (what->type == X_POLYGON) {
         lex_fail(p, ERR_INPUT, what->at, "an area stands only in S_INTERSECTS");
         return NULL;
@@ -279,7 +279,7 @@ static struct node *condition(struct parser *p)
     else if (take_word(p, "LIKE"))
         n = like(p, a);
     else if (negated)
-        return unexpected(p, "IN, BETWEEN or LIKE behind NOT");
+        return parse_unexpected(p, "IN, BETWEEN or LIKE behind NOT");
     else
         return err_is(p->e) ? NULL : a;
     return n && negated ? node_not(p, n, a->at) : n;
@@ -329,7 +329,7 @@ struct node *parse_expression(struct parser *p)
 static bool check_root(struct parser *p, struct node *n)
 {
     if (p->now.kind != T_END) {
-        unexpected(p, n->type == X_BOOL ? "AND, OR or the end" : "a comparison or the end");
+        parse_unexpected(p, n->type == X_BOOL ? "AND, OR or the end" : "a comparison or the end");
         return false;
     }
     if (!(p->flags & EXPR_SCALAR) && n->type != X_BOOL)
