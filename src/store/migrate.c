@@ -2,8 +2,8 @@
 #include "store/schema.h"
 #include "store/store_int.h"
 
-static bool any_row(struct store *db, const char *sql, const struct cell *args, size_t n,
-                    bool *yes, struct err *e)
+static bool any_row(struct store *db, const char *sql, const struct cell *args, size_t n, bool *yes,
+                    struct err *e)
 {
     struct rows r AUTO(rows_close) = store_query(db, sql, args, n, e);
     bool have = rows_next(&r);
@@ -32,8 +32,8 @@ static bool present(struct store *db, int64_t *number, struct err *e)
     int64_t have = 0;
     if (!store_has_table(db, "schema_version", &there, e))
         return false;
-    if (there && !store_int(db, "SELECT max(number) FROM schema_version", BIND_NONE, &found, &have,
-                            e))
+    if (there &&
+        !store_int(db, "SELECT max(number) FROM schema_version", BIND_NONE, &found, &have, e))
         return false;
     *number = have;
     return true;
@@ -56,8 +56,10 @@ static bool apply(struct store *db, int64_t have, struct err *e)
 static bool upgrade(struct store *db, struct err *e)
 {
     int64_t have;
-    return store_ddl(db, "CREATE TABLE IF NOT EXISTS schema_version "
-                         "(number {I64} PRIMARY KEY, name {TXT} NOT NULL) {STRICT}", e) &&
+    return store_ddl(db,
+                     "CREATE TABLE IF NOT EXISTS schema_version "
+                     "(number {I64} PRIMARY KEY, name {TXT} NOT NULL) {STRICT}",
+                     e) &&
            (!db->engine->sql_lock_schema || store_ddl(db, db->engine->sql_lock_schema, e)) &&
            present(db, &have, e) && apply(db, have, e);
 }

@@ -7,8 +7,14 @@
 
 enum {
     PIPELINE_ROWS = 256, /* between two synchronisations: the answers of so many fit any socket */
-    OID_BOOL = 16, OID_BYTEA = 17, OID_NAME = 19, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23,
-    OID_TEXT = 25, OID_VARCHAR = 1043,
+    OID_BOOL = 16,
+    OID_BYTEA = 17,
+    OID_NAME = 19,
+    OID_INT8 = 20,
+    OID_INT2 = 21,
+    OID_INT4 = 23,
+    OID_TEXT = 25,
+    OID_VARCHAR = 1043,
 };
 
 struct pg {
@@ -40,8 +46,8 @@ static enum err_code code_of(const char *state)
         const char *state;
         enum err_code code;
     } CODES[] = {
-        {"23505", ERR_UNIQUE}, {"40001", ERR_BUSY}, {"40P01", ERR_BUSY}, {"55P03", ERR_BUSY},
-        {"53100", ERR_FULL},
+        {"23505", ERR_UNIQUE}, {"40001", ERR_BUSY}, {"40P01", ERR_BUSY},
+        {"55P03", ERR_BUSY},   {"53100", ERR_FULL},
     };
     for (size_t i = 0; i < COUNT_OF(CODES); i++)
         if (strcmp(state, CODES[i].state) == 0)
@@ -81,8 +87,8 @@ static bool pg_run(struct store *db, const char *sql, struct err *e)
     struct pg *pg = pg_of(db);
     PGresult *res = PQexec(pg->conn, sql);
     ExecStatusType status = PQresultStatus(res);
-    bool ok = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ||
-              status == PGRES_EMPTY_QUERY;
+    bool ok =
+        status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY;
     if (!ok)
         pg_fail(pg, res, sql, e);
     PQclear(res);
@@ -111,7 +117,7 @@ static bool set_up(struct pg *pg, struct err *e)
 
 static PGconn *dial(const char *url, const char *dbname)
 {
-    const char *const names[] = {"connect_timeout", "application_name", "dbname",
+    const char *const names[] = {"connect_timeout", "application_name",       "dbname",
                                  "client_encoding", dbname ? "dbname" : NULL, NULL};
     const char *const values[] = {"10", "bihuan", url, "UTF8", dbname, NULL};
     return PQconnectdbParams(names, values, 1); /* what the URL says goes before what stands left */
@@ -426,8 +432,8 @@ static bool drain(struct pg *pg, const struct stmt *st, struct err *e)
     return pg_fail(pg, NULL, st->sql, e);
 }
 
-static bool send_rows(struct pg *pg, const struct stmt *st, const struct cell *cells,
-                      size_t n_rows, struct err *e)
+static bool send_rows(struct pg *pg, const struct stmt *st, const struct cell *cells, size_t n_rows,
+                      struct err *e)
 {
     for (size_t r = 0; r < n_rows; r++) {
         if (!bind(pg, st, cells + r * st->n_params, e))
@@ -578,9 +584,11 @@ static int pg_columns(const struct rows *r)
 static bool pg_begin(struct store *db, struct err *e)
 {
     /* The snapshot is taken by the first question: here, so that "begin" means the same on both. */
-    return pg_run(db, db->mode == STORE_READ
-                          ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1"
-                          : "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", e);
+    return pg_run(db,
+                  db->mode == STORE_READ
+                      ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1"
+                      : "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+                  e);
 }
 
 /* COMMIT of a transaction that failed is answered with "ROLLBACK" and without an error. */

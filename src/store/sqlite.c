@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 enum {
-    PROGRESS_STEPS = 1000,   /* virtual machine steps between two looks at the clock */
+    PROGRESS_STEPS = 1000, /* virtual machine steps between two looks at the clock */
     BULK_WAL_PAGES = 20000,
     WAL_PAGE = 4096 + 24,
 };
@@ -162,8 +162,8 @@ static bool prepare_tx(struct lite *l, struct err *e)
         {&l->snapshot, "SELECT 1 FROM sqlite_schema LIMIT 1"},
     };
     for (size_t i = 0; i < COUNT_OF(ALL); i++)
-        if (sqlite3_prepare_v3(l->db, ALL[i].sql, -1, SQLITE_PREPARE_PERSISTENT, ALL[i].st,
-                               NULL) != SQLITE_OK)
+        if (sqlite3_prepare_v3(l->db, ALL[i].sql, -1, SQLITE_PREPARE_PERSISTENT, ALL[i].st, NULL) !=
+            SQLITE_OK)
             return lite_fail(l, ALL[i].sql, e);
     return true;
 }
@@ -192,8 +192,8 @@ static bool lite_open(const char *url, enum store_mode mode, struct store **out,
     l->base.url = mem_new(size);
     memcpy(l->base.url, url, size);
     l->path = path_of(l->base.url);
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
-                (mode == STORE_READ ? 0 : SQLITE_OPEN_CREATE);
+    int flags =
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (mode == STORE_READ ? 0 : SQLITE_OPEN_CREATE);
     bool ok = sqlite3_open_v2(l->path, &l->db, flags, NULL) == SQLITE_OK;
     if (!ok)
         err_set(e, code_of(l->db, sqlite3_extended_errcode(l->db)), "%s: %s", l->path,
@@ -337,8 +337,8 @@ static bool run_once(struct lite *l, struct stmt *st, const struct cell *args, s
     return rc == SQLITE_DONE;
 }
 
-static bool lite_exec(struct store *db, struct stmt *st, const struct cell *args,
-                      int64_t *changed, struct err *e)
+static bool lite_exec(struct store *db, struct stmt *st, const struct cell *args, int64_t *changed,
+                      struct err *e)
 {
     struct lite *l = lite_of(db);
     if (!run_once(l, st, args, e))
@@ -563,9 +563,9 @@ static bool lite_checkpoint(struct store *db, bool truncate, struct err *e)
     if (bulk && !lite_run(db, "PRAGMA synchronous=FULL", e))
         return false;
     sqlite3_busy_timeout(l->db, 0); /* it would hold up the writer while it waits for readers */
-    int rc = sqlite3_wal_checkpoint_v2(l->db, NULL, truncate ? SQLITE_CHECKPOINT_TRUNCATE
-                                                             : SQLITE_CHECKPOINT_PASSIVE,
-                                       &pages, &done);
+    int rc = sqlite3_wal_checkpoint_v2(
+        l->db, NULL, truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, &pages,
+        &done);
     if (rc != SQLITE_OK)
         lite_fail(l, "checkpoint", e);
     sqlite3_busy_timeout(l->db, BUSY_MS);

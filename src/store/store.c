@@ -114,8 +114,7 @@ bool store_exec(struct store *db, const char *sql, const struct cell *args, size
     int64_t count = 0;
     if (!enter(db, e))
         return false;
-    if (!leave(db, stmt_get(db, sql, args, n, &st, e) &&
-                       db->engine->exec(db, st, args, &count, e)))
+    if (!leave(db, stmt_get(db, sql, args, n, &st, e) && db->engine->exec(db, st, args, &count, e)))
         return false;
     if (changed)
         *changed = count;
@@ -124,8 +123,8 @@ bool store_exec(struct store *db, const char *sql, const struct cell *args, size
 
 /* One cell of its kind for each column.  A column that is INTEGER in one row and TEXT in another
  * would need two statements on PostgreSQL: it is refused on both. */
-static bool column_kinds(struct store *db, const char *sql, const struct cell *cells,
-                         size_t n_rows, size_t n_cols, struct err *e)
+static bool column_kinds(struct store *db, const char *sql, const struct cell *cells, size_t n_rows,
+                         size_t n_cols, struct err *e)
 {
     if (db->kinds_cap < n_cols) {
         db->kinds_row = mem_grow(db->kinds_row, n_cols * sizeof *db->kinds_row);
@@ -311,12 +310,15 @@ static bool ddl_words(const struct engine *en, const char *sql, struct buf *out,
 {
     const struct {
         const char *macro, *word;
-    } WORDS[] = {{"{I64}", en->i64},       {"{TXT}", en->txt},     {"{BLOB}", en->blob},
-                 {"{STRICT}", en->strict}, {"{KEYED}", en->keyed}};
+    } WORDS[] = {{"{I64}", en->i64},
+                 {"{TXT}", en->txt},
+                 {"{BLOB}", en->blob},
+                 {"{STRICT}", en->strict},
+                 {"{KEYED}", en->keyed}};
     while (*sql) {
         size_t i = 0, len = 0;
-        while (i < COUNT_OF(WORDS) && (len = strlen(WORDS[i].macro),
-                                       strncmp(sql, WORDS[i].macro, len) != 0))
+        while (i < COUNT_OF(WORDS) &&
+               (len = strlen(WORDS[i].macro), strncmp(sql, WORDS[i].macro, len) != 0))
             i++;
         if (i < COUNT_OF(WORDS)) {
             buf_c(out, WORDS[i].word);
@@ -334,8 +336,8 @@ static bool ddl_words(const struct engine *en, const char *sql, struct buf *out,
 bool store_ddl(struct store *db, const char *sql, struct err *e)
 {
     struct buf b AUTO(buf_free) = BUF(4 * 1024 * 1024);
-    return enter(db, e) && leave(db, ddl_words(db->engine, sql, &b, e) &&
-                                         db->engine->run(db, buf_view(&b).ptr, e));
+    return enter(db, e) &&
+           leave(db, ddl_words(db->engine, sql, &b, e) && db->engine->run(db, buf_view(&b).ptr, e));
 }
 
 bool store_checkpoint(struct store *db, bool truncate, struct err *e)

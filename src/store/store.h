@@ -4,13 +4,16 @@
  * URL: "postgresql://…" or "postgres://…" is PostgreSQL; anything else (also "sqlite:FILE") is a
  * SQLite file.
  *
- * The SQL subset (docs/decisions, libraries.md 5): $1..$n parameters, no casts with "::", no now(),
- * no booleans (INTEGER 0/1), no engine functions that differ.  Parameter types follow the kind of the
- * bound cell, always (int8, text, bytea).  A parameter that is not $digits is refused at prepare.
+ * The SQL subset (docs/decisions): $1..$n parameters, no casts with "::", no now(), no booleans
+ * (INTEGER 0/1), no engine functions that differ, no sum() without CAST.  Parameter types follow
+ * the kind of the bound cell, always (int8, text, bytea).  A parameter that is not $digits, or a
+ * hole in their numbers, is refused at prepare.
  *
- * Errors: ERR_UNIQUE for a unique key, ERR_BUSY for lock/serialisation (worth a retry), ERR_FULL for
- * a full disk, ERR_DEADLINE when store_deadline passed, ERR_STORE for all else.  Calls on an already
- * set `e` do nothing and return false: a sequence may be checked once, at its end. */
+ * Errors: ERR_UNIQUE for a unique key, ERR_BUSY for lock/serialisation (worth a retry), ERR_FULL
+ * for a full disk, ERR_DEADLINE when store_deadline passed, ERR_STORE for all else.  Calls on an
+ * already set `e` do nothing and return false: a sequence may be checked once, at its end.
+ * After an error inside a transaction nothing but store_rollback works, on both engines.
+ * PostgreSQL: a lost connection is made again by the next call outside a transaction. */
 #pragma once
 #include "base/err.h"
 
@@ -84,11 +87,13 @@ MUST_USE bool store_int(struct store *db, const char *sql, const struct cell *ar
 
 MUST_USE bool store_begin(struct store *db, struct err *e); /* SQLite WRITE: BEGIN IMMEDIATE;
                                                               READ: one snapshot until commit */
+/* Ends the transaction either way: what could not be committed is rolled back. */
 MUST_USE bool store_commit(struct store *db, struct err *e);
 void store_rollback(struct store *db); /* no transaction open: does nothing */
 bool store_in_tx(const struct store *db);
 
-/* Questions that run longer than ms from now fail with ERR_DEADLINE; 0 takes the limit away. */
+/* Questions (store_query, store_int) that run longer than ms from now fail with ERR_DEADLINE;
+ * 0 takes the limit away.  Writing is never stopped. */
 void store_deadline(struct store *db, int64_t ms);
 
 /* Brings the schema up to this program's (src/store/schema/NNN_*.sql), inside one transaction.
@@ -96,21 +101,26 @@ void store_deadline(struct store *db, int64_t ms);
 MUST_USE bool store_migrate(struct store *db, struct err *e);
 
 /* Runs DDL made at run time.  {I64} {TXT} {BLOB} {STRICT} are replaced by the engine's words
- * (INTEGER/BIGINT, TEXT / TEXT COLLATE "C", BLOB/BYTEA, STRICT/nothing). Several statements are
- * parted by ";\n". */
+ * (INTEGER/BIGINT, TEXT / TEXT COLLATE "C", BLOB/BYTEA, STRICT/nothing).  {KEYED} instead of
+ * {STRICT}: the rows lie in the order of the primary key (STRICT, WITHOUT ROWID / nothing).
+ * Several statements are parted by ";\n"; all or nothing only inside a transaction. */
 MUST_USE bool store_ddl(struct store *db, const char *sql, struct err *e);
-/* Prepares sql, runs nothing: does this engine take it, and can its parameters and columns be typed? */
+/* Prepares sql, runs nothing: does this engine take it, and can parameters and columns be typed? */
 MUST_USE bool store_check(struct store *db, const char *sql, struct err *e);
 /* Has the table this column? (both engines' catalogues) */
 MUST_USE bool store_has_column(struct store *db, const char *table, const char *column, bool *yes,
                                struct err *e);
 MUST_USE bool store_has_table(struct store *db, const char *table, bool *yes, struct err *e);
 
-/* SQLite: WAL checkpoint from this connection (PASSIVE, or TRUNCATE when idle). PostgreSQL: nothing. */
+/* SQLite: WAL checkpoint from this connection: PASSIVE, or TRUNCATE when idle (ERR_BUSY at once when
+ * somebody reads or writes; STORE_BULK: the file is on the disk afterwards).  PostgreSQL: nothing.
+ */
 MUST_USE bool store_checkpoint(struct store *db, bool truncate, struct err *e);
-/* Pages in the WAL (SQLite), 0 otherwise. */
+/* Pages in the WAL after the last commit of this connection, or, when it made none, as its file
+ * has room for (SQLite); 0 otherwise.  May be called from another thread. */
 int64_t store_wal_pages(struct store *db);
-/* A consistent copy of a SQLite database while it is in use (VACUUM INTO). */
+/* A consistent copy of a SQLite database while it is in use (VACUUM INTO), on the disk when the
+ * call returns.  to_file must not exist (ERR_IO). */
 MUST_USE bool store_copy(struct store *db, const char *to_file, struct err *e);
 
 /* Fault injection: the k-th store call from now (k = 1 is the next one; exec, many, query, next,

@@ -22,14 +22,14 @@ struct stmt {
     bool counts; /* it changes rows, so it has a count of them */
     bool busy;   /* rows are being read from it */
 
-    void *handle;     /* SQLite: sqlite3_stmt */
-    bool read_only;   /* SQLite */
-    bool over;        /* SQLite: ended by commit or rollback while rows were open */
-    int *index;       /* SQLite: parameter $k has index[k - 1]; NULL when all are equal */
-    char *copy;       /* SQLite: texts and blobs of a question, which outlive the call */
+    void *handle;   /* SQLite: sqlite3_stmt */
+    bool read_only; /* SQLite */
+    bool over;      /* SQLite: ended by commit or rollback while rows were open */
+    int *index;     /* SQLite: parameter $k has index[k - 1]; NULL when all are equal */
+    char *copy;     /* SQLite: texts and blobs of a question, which outlive the call */
     size_t copy_cap;
-    uint8_t *kinds;   /* PostgreSQL: enum cell_kind of each parameter; CELL_NULL fits only NULL */
-    char name[24];    /* PostgreSQL */
+    uint8_t *kinds; /* PostgreSQL: enum cell_kind of each parameter; CELL_NULL fits only NULL */
+    char name[24];  /* PostgreSQL */
 };
 
 struct store {
@@ -52,7 +52,8 @@ struct engine {
     enum store_engine id;
     bool (*open)(const char *url, enum store_mode mode, struct store **out, struct err *e);
     void (*close)(struct store *db); /* the connection and the memory of the struct */
-    bool (*ready)(struct store *db, struct err *e); /* outside a transaction: connect again if lost */
+    bool (*ready)(struct store *db,
+                  struct err *e); /* outside a transaction: connect again if lost */
     bool (*exists)(const char *url, bool *yes, struct err *e);
 
     bool (*prepare)(struct store *db, struct stmt *st, const struct cell *args, struct err *e);

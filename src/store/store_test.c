@@ -1,97 +1,8 @@
-/* The same tests on both engines; then what only one of them has. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "store/all_sql.h"
-#include "store/schema.h"
-#include "store/store_int.h"
-#include "store/testdb.h"
-#include <pthread.h>
+/* Calls, rows, errors and transactions: the same on both engines. */
+#include "store/test_int.h"
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-
-struct fix {
-    enum store_engine engine;
-    struct testdb t;
-    struct store *db; /* STORE_WRITE; NULL: this engine is not there */
-};
-
-static struct fix sqlite_fix = {.engine = STORE_SQLITE}, postgres_fix = {.engine = STORE_POSTGRES};
-
-#define OK(call) must((call), &e, __LINE__)
-#define FAILS(call, wanted) must_fail((call), (wanted), &e, __LINE__)
-
-static void must(bool ok, const struct err *e, int line)
-{
-    if (!ok || err_is(e))
-        fail_msg("line %d: %s: %s", line, err_wire(e->code), e->text);
-}
-
-static void must_fail(bool ok, enum err_code code, struct err *e, int line)
-{
-    if (ok || e->code != code)
-        fail_msg("line %d: wanted %s, got %s: %s", line, err_wire(code), err_wire(e->code), e->text);
-    err_clear(e);
-}
-
-static struct store *db_of(void **state)
-{
-    struct fix *f = *state;
-    if (!f->db)
-        skip();
-    return f->db;
-}
-
-static struct store *second(void **state, enum store_mode mode)
-{
-    return testdb_open(&((struct fix *)*state)->t, mode);
-}
-
-static struct str text(const char *s)
-{
-    return str_of(s);
-}
-
-/* A fresh table t(k, n, s, b). */
-static void fresh(struct store *db)
-{
-    struct err e = ERR_INIT;
-    OK(store_ddl(db, "DROP TABLE IF EXISTS t;\n"
-                     "CREATE TABLE t (k {I64} PRIMARY KEY, n {I64}, s {TXT}, b {BLOB}) {STRICT};\n"
-                     "CREATE UNIQUE INDEX t_s ON t (s)", &e));
-}
-
-static const char INSERT[] = "INSERT INTO t (k, n, s, b) VALUES ($1, $2, $3, $4)";
-
-static int64_t count(struct store *db)
-{
-    struct err e = ERR_INIT;
-    bool found = false;
-    int64_t n = -1;
-    OK(store_int(db, "SELECT count(*) FROM t", BIND_NONE, &found, &n, &e));
-    assert_true(found);
-    return n;
-}
-
-static void put(struct store *db, int64_t k, int64_t n)
-{
-    struct err e = ERR_INIT;
-    OK(store_exec(db, INSERT, BIND(C_INT(k), C_INT(n), C_NULL, C_NULL), NULL, &e));
-}
-
-static int64_t get(struct store *db, int64_t k)
-{
-    struct err e = ERR_INIT;
-    bool found = false;
-    int64_t n = -1;
-    OK(store_int(db, "SELECT n FROM t WHERE k = $1", BIND(C_INT(k)), &found, &n, &e));
-    return n;
-}
 
 /* --- values ----------------------------------------------------------------------------------- */
 
@@ -168,8 +79,8 @@ static void bad_texts_are_refused(void **state)
 {
     struct store *db = db_of(state);
     struct err e = ERR_INIT;
-    static const struct str BAD[] = {{"a\0b", 3}, {"\xFF", 1}, {"\xC0\x80", 2}, {"\xED\xA0\x80", 3},
-                                     {"\xE7\xBD", 2}};
+    static const struct str BAD[] = {
+        {"a\0b", 3}, {"\xFF", 1}, {"\xC0\x80", 2}, {"\xED\xA0\x80", 3}, {"\xE7\xBD", 2}};
     fresh(db);
     for (size_t i = 0; i < COUNT_OF(BAD); i++) {
         FAILS(store_exec(db, INSERT, BIND(C_INT(1), C_NULL, C_TEXT(BAD[i]), C_NULL), NULL, &e),
@@ -203,118 +114,6 @@ static void wrong_types_are_errors(void **state)
     assert_int_equal(count(db), 1);
 }
 
-/* --- the text of statements ------------------------------------------------------------------- */
-
-static void parameters_go_by_number(void **state)
-{
-    struct store *db = db_of(state);
-    struct err e = ERR_INIT;
-    static const struct {
-        const char *sql, *wanted;
-    } CASES[] = {
-        {"SELECT CAST($2 AS TEXT) || CAST($1 AS TEXT) || CAST($3 AS TEXT)", "BAC"},
-        {"SELECT CAST($3 AS TEXT) || CAST($1 AS TEXT) || CAST($3 AS TEXT) || CAST($2 AS TEXT)",
-         "CACB"},
-        {"SELECT CAST($1 AS TEXT) || CAST($2 AS TEXT) || CAST($3 AS TEXT) || '$9'", "ABC$9"},
-        {"SELECT /* $9 ? */ CAST($1 AS TEXT) || '?:x@y::' || CAST($3 AS TEXT) -- $8 isn't\n"
-         "|| CAST($2 AS TEXT)", "A?:x@y::CB"},
-        {"SELECT 'it''s $7 ' || CAST($2 AS TEXT) || CAST($1 AS TEXT) || CAST($3 AS TEXT);\n",
-         "it's $7 BAC"},
-    };
-    for (size_t i = 0; i < COUNT_OF(CASES); i++)
-        for (int again = 0; again < 2; again++) {
-            struct rows r AUTO(rows_close) = store_query(
-                db, CASES[i].sql, BIND(C_TEXT(STR("A")), C_TEXT(STR("B")), C_TEXT(STR("C"))), &e);
-            OK(rows_next(&r));
-            if (!str_is(rows_str(&r, 0), CASES[i].wanted))
-                fail_msg("%s gave %.*s", CASES[i].sql, STR_F(rows_str(&r, 0)));
-        }
-}
-
-static void odd_texts_are_refused(void **state)
-{
-    struct store *db = db_of(state);
-    struct err e = ERR_INIT;
-    static const char *const BAD[] = {
-        "SELECT n FROM t WHERE k = $1::bigint",
-        "SELECT n FROM t WHERE k = ?",
-        "SELECT n FROM t WHERE k = ?1",
-        "SELECT n FROM t WHERE k = :k",
-        "SELECT n FROM t WHERE k = @k",
-        "SELECT n FROM t WHERE k = $k",
-        "SELECT n FROM t WHERE k = $",
-        "SELECT n FROM t WHERE k = $0",
-        "SELECT n FROM t WHERE k = $01",
-        "SELECT n FROM t WHERE k = $1a",
-        "SELECT n FROM t WHERE k = $2",
-        "SELECT n FROM t WHERE k = $40000",
-        "SELECT n FROM t WHERE k = $99999999999999999999999",
-        "SELECT n FROM t WHERE k = $1; SELECT 1",
-        "SELECT n FROM t WHERE",
-        "SELECT n FROM no_such_table WHERE k = $1",
-        "SELECT \"no_such_column\" FROM t WHERE k = $1",
-        "SELECT n::text FROM t WHERE k = $1",
-    };
-    fresh(db);
-    put(db, 1, 1);
-    for (size_t i = 0; i < COUNT_OF(BAD); i++) {
-        struct rows r AUTO(rows_close) = store_query(db, BAD[i], BIND(C_INT(1)), &e);
-        if (rows_next(&r))
-            fail_msg("accepted: %s", BAD[i]);
-        FAILS(!err_is(&e), ERR_STORE);
-        FAILS(store_check(db, BAD[i], &e), ERR_STORE);
-    }
-    FAILS(store_exec(db, "INSERT INTO t (k) VALUES ($1)", BIND_NONE, NULL, &e), ERR_STORE);
-    FAILS(store_exec(db, "INSERT INTO t (k) VALUES ($1)", BIND(C_INT(5), C_INT(6)), NULL, &e),
-          ERR_STORE);
-    OK(store_exec(db, "INSERT INTO t (k) VALUES ($1)", BIND(C_INT(5)), NULL, &e));
-    FAILS(store_exec(db, "INSERT INTO t (k) VALUES ($1)", BIND_NONE, NULL, &e), ERR_STORE);
-    assert_int_equal(count(db), 2);
-}
-
-static void statements_are_kept_and_bounded(void **state)
-{
-    struct store *db = db_of(state);
-    struct err e = ERR_INIT;
-    char sql[100];
-    for (int i = 0; i < 3 * STMT_CACHE; i++) {
-        bool found = false;
-        int64_t v = -1;
-        snprintf(sql, sizeof sql, "SELECT %d + CAST($1 AS BIGINT)", i % (2 * STMT_CACHE));
-        OK(store_int(db, sql, BIND(C_INT(1000)), &found, &v, &e));
-        assert_int_equal(v, 1000 + i % (2 * STMT_CACHE));
-        assert_true(db->n_stmts <= STMT_CACHE);
-    }
-    assert_int_equal(db->n_stmts, STMT_CACHE);
-    struct stmt *a, *b;
-    const struct cell one = C_INT(1);
-    OK(stmt_get(db, sql, &one, 1, &a, &e));
-    OK(stmt_get(db, sql, &one, 1, &b, &e));
-    assert_ptr_equal(a, b);
-    assert_int_equal(db->n_stmts, STMT_CACHE);
-}
-
-/* A NULL now and a value later share a statement; two kinds do not. */
-static void kinds_are_told_apart(void **state)
-{
-    struct store *db = db_of(state);
-    struct err e = ERR_INIT;
-    const char *sql = "UPDATE t SET n = $2 WHERE k = $1";
-    fresh(db);
-    put(db, 1, 1);
-    stmt_drop_all(db);
-    OK(store_exec(db, sql, BIND(C_INT(1), C_NULL), NULL, &e));
-    OK(store_exec(db, sql, BIND(C_INT(1), C_INT(5)), NULL, &e));
-    OK(store_exec(db, sql, BIND(C_NULL, C_INT(6)), NULL, &e));
-    OK(store_exec(db, sql, BIND(C_NULL, C_NULL), NULL, &e));
-    assert_int_equal(db->n_stmts, 1);
-    FAILS(store_exec(db, sql, BIND(C_INT(1), C_BLOB(STR("c"))), NULL, &e), ERR_STORE);
-    FAILS(store_exec(db, sql, BIND(C_INT(1), C_TEXT(STR("c"))), NULL, &e), ERR_STORE);
-    OK(store_exec(db, sql, BIND(C_INT(1), C_INT(7)), NULL, &e));
-    assert_int_equal(db->n_stmts, 1);
-    assert_int_equal(get(db, 1), 7);
-}
-
 static void changed_is_counted(void **state)
 {
     struct store *db = db_of(state);
@@ -326,7 +125,8 @@ static void changed_is_counted(void **state)
         {"INSERT INTO t (k, n) VALUES (1, 1), (2, 1), (3, 1)", 3},
         {"INSERT INTO t (k, n) VALUES (1, 2) ON CONFLICT (k) DO NOTHING", 0},
         {"SELECT k FROM t", 0},
-        {"INSERT INTO t (k, n) VALUES (1, 2) ON CONFLICT (k) DO UPDATE SET n = t.n + excluded.n", 1},
+        {"INSERT INTO t (k, n) VALUES (1, 2) ON CONFLICT (k) DO UPDATE SET n = t.n + excluded.n",
+         1},
         {"UPDATE t SET n = 9 WHERE k > 1", 2},
         {"CREATE TABLE u (x BIGINT)", 0},
         {"UPDATE t SET n = 9 WHERE k > 100", 0},
@@ -532,7 +332,7 @@ static void many_refuses_mixed_kinds(void **state)
     struct store *db = db_of(state);
     struct err e = ERR_INIT;
     fresh(db);
-    const struct cell MIXED[] = {C_INT(1), C_NULL, C_NULL, C_NULL,
+    const struct cell MIXED[] = {C_INT(1), C_NULL, C_NULL,           C_NULL,
                                  C_INT(2), C_NULL, C_TEXT(STR("x")), C_NULL,
                                  C_INT(3), C_NULL, C_BLOB(STR("x")), C_NULL};
     OK(store_begin(db, &e));
@@ -583,14 +383,14 @@ static void arguments_may_vanish(void **state)
     for (int64_t k = 1; k <= 4; k++) {
         char name[8];
         snprintf(name, sizeof name, "n%lld", (long long)k);
-        OK(store_exec(db, INSERT, BIND(C_INT(k), C_NULL, C_TEXT(text(name)), C_NULL), NULL, &e));
+        OK(store_exec(db, INSERT, BIND(C_INT(k), C_NULL, C_TEXT(str_of(name)), C_NULL), NULL, &e));
     }
     char *arg = mem_new(3), *blob = mem_new(1);
     memcpy(arg, "n1", 3);
     *blob = 'q';
     struct rows r AUTO(rows_close) =
         store_query(db, "SELECT s FROM t WHERE s <> $1 AND (b IS NULL OR b = $2) ORDER BY k",
-                    BIND(C_TEXT(text(arg)), C_BLOB(((struct str){blob, 1}))), &e);
+                    BIND(C_TEXT(str_of(arg)), C_BLOB(((struct str){blob, 1}))), &e);
     memcpy(arg, "n3", 3);
     free(arg);
     free(blob);
@@ -765,162 +565,6 @@ static void every_call_can_fail(void **state)
     assert_false(store_fault_fired(db));
 }
 
-/* --- schema ----------------------------------------------------------------------------------- */
-
-static void words_of_the_ddl(void **state)
-{
-    struct store *db = db_of(state);
-    struct err e = ERR_INIT;
-    bool yes;
-    static const struct {
-        const char *table, *column;
-        bool wanted;
-    } CASES[] = {
-        {"words", "a", true}, {"words", "d", true}, {"words", "e", false}, {"words_x", "a", false},
-        {"words", "xmin", false}, {"keyed", "b", true}, {"words' --", "a", false},
-    };
-    OK(store_ddl(db, "CREATE TABLE words (a {I64}, b {TXT}, c {BLOB}) {STRICT};\n"
-                     "-- a comment; with {braces} in it\n"
-                     "ALTER TABLE words ADD COLUMN d {TXT};\n"
-                     "CREATE INDEX words_a ON words (a);\n"
-                     "CREATE TABLE keyed (a {I64}, b {TXT}, PRIMARY KEY (a, b)) {KEYED};\n", &e));
-    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
-        OK(store_has_column(db, CASES[i].table, CASES[i].column, &yes, &e));
-        assert_int_equal(yes, CASES[i].wanted);
-    }
-    OK(store_has_table(db, "words", &yes, &e));
-    assert_true(yes);
-    OK(store_has_table(db, "words_a", &yes, &e)); /* an index */
-    assert_false(yes);
-    FAILS(store_ddl(db, "CREATE TABLE x (a {I32})", &e), ERR_STORE);
-    FAILS(store_ddl(db, "CREATE TABLE x (a {I64}", &e), ERR_STORE);
-    OK(store_begin(db, &e));
-    OK(store_ddl(db, "ALTER TABLE words ADD COLUMN z {I64}", &e));
-    store_rollback(db);
-    OK(store_has_column(db, "words", "z", &yes, &e));
-    assert_false(yes);
-    OK(store_exec(db, "INSERT INTO words (a, b) VALUES (1, 'b'), (2, 'a'), (3, 'B')", BIND_NONE,
-                  NULL, &e));
-    struct rows r AUTO(rows_close) = store_query(db, "SELECT b FROM words ORDER BY b", BIND_NONE, &e);
-    OK(rows_next(&r));
-    assert_true(str_is(rows_str(&r, 0), "B")); /* by bytes */
-}
-
-static void bare_database(struct testdb *t, void **state)
-{
-    (void)db_of(state); /* skips when the engine is not there */
-    assert_true(testdb_make(t, ((struct fix *)*state)->engine));
-}
-
-static void migrations_run_once(void **state)
-{
-    struct testdb t;
-    struct err e = ERR_INIT;
-    bool yes = true;
-    bare_database(&t, state);
-    OK(store_exists(t.url, &yes, &e));
-    assert_false(yes);
-    struct store *db = testdb_open(&t, STORE_WRITE);
-    OK(store_exists(t.url, &yes, &e));
-    assert_false(yes); /* there, but empty */
-    int64_t k = 1;
-    for (;; k++) {
-        store_fault_in(db, k);
-        bool ok = store_migrate(db, &e);
-        if (!store_fault_fired(db)) {
-            OK(ok);
-            break;
-        }
-        FAILS(ok, ERR_STORE);
-        OK(store_has_table(db, "schema_version", &yes, &e));
-        assert_false(yes);
-        OK(store_has_table(db, "event", &yes, &e));
-        assert_false(yes);
-    }
-    assert_true(k > 6);
-    store_fault_in(db, 0);
-    OK(store_migrate(db, &e));
-    OK(store_exists(t.url, &yes, &e));
-    assert_true(yes);
-    struct store *reader = testdb_open(&t, STORE_READ);
-    OK(store_migrate(reader, &e)); /* nothing to do, so nothing is written */
-    store_close(reader);
-    OK(store_exec(db, "INSERT INTO schema_version (number, name) VALUES (999, 'later')", BIND_NONE,
-                  NULL, &e));
-    FAILS(store_migrate(db, &e), ERR_STORE);
-    store_close(db);
-    testdb_drop(&t);
-    OK(store_exists(t.url, &yes, &e));
-    assert_false(yes);
-}
-
-static void *migrate_thread(void *url)
-{
-    struct err e = ERR_INIT;
-    struct store *db = NULL;
-    bool ok = store_open(url, STORE_WRITE, &db, &e) && store_migrate(db, &e);
-    store_close(db);
-    if (!ok)
-        fprintf(stderr, "migrate_thread: %s\n", e.text);
-    return ok ? url : NULL;
-}
-
-static void two_nodes_migrate_at_once(void **state)
-{
-    struct testdb t;
-    struct err e = ERR_INIT;
-    for (int round = 0; round < 3; round++) {
-        bare_database(&t, state);
-        pthread_t threads[4];
-        for (size_t i = 0; i < COUNT_OF(threads); i++)
-            assert_int_equal(pthread_create(&threads[i], NULL, migrate_thread, t.url), 0);
-        for (size_t i = 0; i < COUNT_OF(threads); i++) {
-            void *result = NULL;
-            pthread_join(threads[i], &result);
-            assert_non_null(result);
-        }
-        struct store *db = testdb_open(&t, STORE_READ);
-        bool found = false;
-        int64_t n = 0;
-        OK(store_int(db, "SELECT count(*) FROM schema_version", BIND_NONE, &found, &n, &e));
-        assert_int_equal(n, COUNT_OF(SCHEMA));
-        store_close(db);
-        testdb_drop(&t);
-    }
-}
-
-/* Statements that speak to one engine only say so at the end of their names. */
-static bool other_engine(const char *name, enum store_engine engine)
-{
-    return str_ends(str_of(name), engine == STORE_SQLITE ? STR("_postgres") : STR("_sqlite"));
-}
-
-static void every_statement_can_be_prepared(void **state)
-{
-    static const struct {
-        const char *name, *sql;
-    } ALL[] = {{"none", "SELECT 1"},
-#define X(name, sql) {#name, sql},
-               SQL_LIST(X)
-#undef X
-    };
-    struct testdb t;
-    struct err e = ERR_INIT;
-    int bad = 0;
-    bare_database(&t, state);
-    struct store *db = testdb_open(&t, STORE_WRITE);
-    OK(store_migrate(db, &e));
-    for (size_t i = 0; i < COUNT_OF(ALL); i++)
-        if (!other_engine(ALL[i].name, t.engine) && !store_check(db, ALL[i].sql, &e)) {
-            fprintf(stderr, "%s: %s\n", ALL[i].name, e.text);
-            err_clear(&e);
-            bad++;
-        }
-    store_close(db);
-    testdb_drop(&t);
-    assert_int_equal(bad, 0);
-}
-
 /* --- property: any sequence of calls against a plain array ------------------------------------ */
 
 enum { KEYS = 8, STEPS = 3000 };
@@ -973,9 +617,10 @@ static void step_write(struct store *db, struct model *m, bool faulty)
     int64_t k = (int64_t)draw(m, KEYS), n = (int64_t)draw(m, 1000);
     bool insert = draw(m, 2), as_many = m->in_tx && draw(m, 2);
     const struct cell args[] = {C_INT(k), C_INT(n)};
-    const char *sql = insert ? "INSERT INTO t (k, n) VALUES ($1, $2)"
-                             : "UPDATE t SET n = $2 WHERE k = $1";
-    bool ok = as_many ? store_many(db, sql, args, 1, 2, &e) : store_exec(db, sql, args, 2, NULL, &e);
+    const char *sql =
+        insert ? "INSERT INTO t (k, n) VALUES ($1, $2)" : "UPDATE t SET n = $2 WHERE k = $1";
+    bool ok =
+        as_many ? store_many(db, sql, args, 1, 2, &e) : store_exec(db, sql, args, 2, NULL, &e);
     assert_int_equal(ok, !err_is(&e));
     assert_int_equal(ok, expect_write(m, faulty, k, n, insert));
 }
@@ -1090,362 +735,17 @@ static void misuse_stops_the_program(void **state)
     }
 }
 
-/* --- SQLite only ------------------------------------------------------------------------------ */
-
-static void sqlite_files(void **state)
-{
-    (void)db_of(state);
-    struct err e = ERR_INIT;
-    struct testdb t;
-    struct store *db = NULL;
-    bool yes = true;
-    bare_database(&t, state);
-    FAILS(store_open(t.url, STORE_READ, &db, &e), ERR_STORE); /* a reader makes no file */
-    FAILS(store_open("", STORE_WRITE, &db, &e), ERR_STORE);
-    FAILS(store_open("sqlite:", STORE_WRITE, &db, &e), ERR_STORE);
-    FAILS(store_open("/no/such/folder/x.db", STORE_WRITE, &db, &e), ERR_STORE);
-    FAILS(store_open("/", STORE_WRITE, &db, &e), ERR_STORE);
-    assert_null(db);
-    OK(store_exists("/no/such/folder/x.db", &yes, &e));
-    assert_false(yes);
-    FILE *f = fopen(t.url, "w");
-    assert_non_null(f);
-    for (int i = 0; i < 400; i++)
-        fputs("this is not a database\n", f);
-    fclose(f);
-    FAILS(store_open(t.url, STORE_WRITE, &db, &e), ERR_STORE);
-    FAILS(store_exists(t.url, &yes, &e), ERR_STORE);
-    testdb_drop(&t);
-    char url[700];
-    snprintf(url, sizeof url, "sqlite:%s", t.url);
-    OK(store_open(url, STORE_WRITE, &db, &e));
-    assert_string_equal(store_url(db), url);
-    assert_int_equal(access(t.url, F_OK), 0);
-    store_closep(&db);
-    assert_null(db);
-    store_closep(&db);
-    testdb_drop(&t);
-}
-
-static void sqlite_settings(void **state)
-{
-    (void)db_of(state);
-    static const struct {
-        enum store_mode mode;
-        const char *pragma;
-        int64_t wanted;
-    } CASES[] = {
-        {STORE_WRITE, "synchronous", 2},         {STORE_BULK, "synchronous", 0},
-        {STORE_WRITE, "secure_delete", 1},       {STORE_BULK, "secure_delete", 0},
-        {STORE_WRITE, "wal_autocheckpoint", 0},  {STORE_READ, "query_only", 1},
-        {STORE_READ, "cache_size", -4096},       {STORE_WRITE, "cache_size", -32768},
-        {STORE_READ, "mmap_size", 1 << 30},      {STORE_WRITE, "busy_timeout", 5000},
-    };
-    struct err e = ERR_INIT;
-    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
-        struct store *db AUTO(store_closep) = second(state, CASES[i].mode);
-        char sql[60];
-        bool found;
-        int64_t v = -9;
-        snprintf(sql, sizeof sql, "PRAGMA %s", CASES[i].pragma);
-        OK(store_int(db, sql, BIND_NONE, &found, &v, &e));
-        if (v != CASES[i].wanted)
-            fail_msg("%s is %lld in mode %d", CASES[i].pragma, (long long)v, (int)CASES[i].mode);
-    }
-    struct store *db = db_of(state);
-    bool found;
-    int64_t v = 0;
-    OK(store_int(db, "SELECT ('Abc' LIKE 'a%') + 10 * ('abc' LIKE 'a%')", BIND_NONE, &found, &v,
-                 &e));
-    assert_int_equal(v, 10); /* as PostgreSQL has it */
-}
-
-static void sqlite_full_disk(void **state)
-{
-    struct store *db = db_of(state);
-    struct err e = ERR_INIT;
-    bool found;
-    int64_t pages = 0, n = 0;
-    char *large = mem_new(200000);
-    memset(large, 'z', 200000);
-    fresh(db);
-    OK(store_int(db, "PRAGMA page_count", BIND_NONE, &found, &pages, &e));
-    char sql[60];
-    snprintf(sql, sizeof sql, "PRAGMA max_page_count = %lld", (long long)pages + 60);
-    OK(store_ddl(db, sql, &e));
-    OK(store_begin(db, &e));
-    put(db, -1, 1);
-    const struct cell blob = C_BLOB(((struct str){large, 200000}));
-    while (store_exec(db, INSERT, BIND(C_INT(n), C_NULL, C_NULL, blob), NULL, &e))
-        n++;
-    FAILS(!err_is(&e), ERR_FULL);
-    assert_true(n > 1);
-    FAILS(store_exec(db, "DELETE FROM t", BIND_NONE, NULL, &e), ERR_STORE);
-    FAILS(store_commit(db, &e), ERR_STORE);
-    assert_int_equal(count(db), 0);
-    put(db, 1, 1); /* there is room for small things again */
-    OK(store_ddl(db, "PRAGMA max_page_count = 1000000", &e));
-    OK(store_exec(db, INSERT, BIND(C_INT(2), C_NULL, C_NULL, blob), NULL, &e));
-    free(large);
-}
-
-static void sqlite_wal(void **state)
-{
-    struct store *db = db_of(state);
-    struct err e = ERR_INIT;
-    fresh(db);
-    put(db, 1, 1);
-    assert_true(store_wal_pages(db) > 0);
-    struct store *keeper = second(state, STORE_WRITE); /* the checkpoint thread's own connection */
-    assert_true(store_wal_pages(keeper) > 0);
-    struct store *reader = second(state, STORE_READ);
-    OK(store_begin(reader, &e));
-    put(db, 2, 2);
-    int64_t start = mono_ms();
-    FAILS(store_checkpoint(keeper, true, &e), ERR_BUSY); /* not while somebody reads */
-    assert_true(mono_ms() - start < 1000);
-    OK(store_checkpoint(keeper, false, &e));
-    assert_int_equal(count(reader), 1);
-    OK(store_commit(reader, &e));
-    OK(store_checkpoint(keeper, true, &e));
-    char wal[700];
-    snprintf(wal, sizeof wal, "%s-wal", ((struct fix *)*state)->t.url);
-    FILE *f = fopen(wal, "r");
-    assert_non_null(f);
-    fseek(f, 0, SEEK_END);
-    assert_int_equal(ftell(f), 0);
-    fclose(f);
-    put(db, 3, 3);
-    int64_t pages = store_wal_pages(db);
-    assert_true(pages > 0 && pages < 20);
-    assert_int_equal(count(reader), 3);
-    store_close(reader);
-    store_close(keeper);
-}
-
-static void sqlite_bulk(void **state)
-{
-    struct testdb t;
-    struct err e = ERR_INIT;
-    bare_database(&t, state);
-    struct store *db = testdb_open(&t, STORE_BULK);
-    fresh(db);
-    OK(store_begin(db, &e));
-    for (int64_t k = 0; k < 2000; k++)
-        put(db, k, k);
-    OK(store_commit(db, &e));
-    assert_true(store_wal_pages(db) > 0);
-    OK(store_checkpoint(db, true, &e));
-    assert_int_equal(store_wal_pages(db), 0);
-    store_close(db);
-    db = testdb_open(&t, STORE_READ);
-    assert_int_equal(count(db), 2000);
-    store_close(db);
-    testdb_drop(&t);
-}
-
-static void sqlite_copy(void **state)
-{
-    struct store *db = db_of(state);
-    struct err e = ERR_INIT;
-    struct testdb t;
-    fresh(db);
-    put(db, 1, 41);
-    for (int mode = STORE_READ; mode <= STORE_WRITE; mode++) {
-        struct store *from = second(state, (enum store_mode)mode);
-        bare_database(&t, state);
-        OK(store_begin(db, &e)); /* in use */
-        put(db, 100 + mode, 1);
-        OK(store_copy(from, t.url, &e));
-        store_rollback(db);
-        FAILS(store_copy(from, t.url, &e), ERR_IO); /* never over another file */
-        FAILS(store_copy(from, "/no/such/folder/x", &e), ERR_STORE);
-        if (mode == STORE_READ)
-            FAILS(store_exec(from, "DELETE FROM t", BIND_NONE, NULL, &e), ERR_STORE);
-        store_close(from);
-        struct store *copy = testdb_open(&t, STORE_READ);
-        assert_int_equal(count(copy), 1);
-        assert_int_equal(get(copy, 1), 41);
-        store_close(copy);
-        testdb_drop(&t);
-    }
-}
-
-/* Erased bytes must not stay in the file. */
-static void sqlite_forgets(void **state)
-{
-    struct testdb t;
-    struct err e = ERR_INIT;
-    bare_database(&t, state);
-    struct store *db = testdb_open(&t, STORE_WRITE);
-    fresh(db);
-    for (int64_t k = 0; k < 50; k++) {
-        char s[40];
-        snprintf(s, sizeof s, "erase-this-name-%lld", (long long)k);
-        OK(store_exec(db, INSERT, BIND(C_INT(k), C_NULL, C_TEXT(text(s)), C_NULL), NULL, &e));
-    }
-    OK(store_exec(db, "DELETE FROM t", BIND_NONE, NULL, &e));
-    OK(store_checkpoint(db, true, &e));
-    store_close(db);
-    FILE *f = fopen(t.url, "r");
-    assert_non_null(f);
-    char *all = mem_new(1 << 20);
-    size_t n = fread(all, 1, 1 << 20, f);
-    fclose(f);
-    assert_true(n > 4096);
-    assert_false(str_has((struct str){all, n}, STR("erase-this-name")));
-    free(all);
-    testdb_drop(&t);
-}
-
-/* --- PostgreSQL only -------------------------------------------------------------------------- */
-
-static void postgres_encoding(void **state)
-{
-    (void)db_of(state);
-    struct err e = ERR_INIT;
-    struct testdb t;
-    struct store *db = NULL;
-    bare_database(&t, state);
-    testdb_drop(&t);
-    char sql[200];
-    snprintf(sql, sizeof sql,
-             "CREATE DATABASE %s TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'",
-             t.name);
-    testdb_admin(sql);
-    FAILS(store_open(t.url, STORE_WRITE, &db, &e), ERR_STORE);
-    assert_null(db);
-    testdb_drop(&t);
-    FAILS(store_open(t.url, STORE_WRITE, &db, &e), ERR_STORE);
-    bool yes = true;
-    FAILS(store_exists("postgresql://nobody@/x?host=/no/such/folder", &yes, &e), ERR_STORE);
-    assert_true(yes);
-}
-
-/* What a fail-over looks like from here. */
-static void postgres_reconnects(void **state)
-{
-    struct store *db = db_of(state);
-    struct err e = ERR_INIT;
-    const char *kill_others = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
-                              "WHERE datname = current_database() AND pid <> pg_backend_pid()";
-    struct store *other = second(state, STORE_WRITE);
-    bool found;
-    int64_t n = 0;
-    fresh(db);
-    put(db, 1, 1);
-    for (int in_tx = 0; in_tx < 2; in_tx++) {
-        OK(store_int(other, "SELECT CAST(pg_backend_pid() AS BIGINT)", BIND_NONE, &found, &n, &e));
-        if (in_tx) {
-            OK(store_begin(db, &e));
-            put(db, 2, 2);
-        }
-        assert_int_equal(in_tx ? 2 : 1, count(db));
-        OK(store_int(other, kill_others, BIND_NONE, &found, &n, &e));
-        assert_true(n >= 1);
-        usleep(20000);
-        FAILS(store_int(db, "SELECT count(*) FROM t", BIND_NONE, &found, &n, &e), ERR_STORE);
-        if (in_tx) {
-            FAILS(store_exec(db, "DELETE FROM t", BIND_NONE, NULL, &e), ERR_STORE);
-            store_rollback(db);
-        }
-        assert_int_equal(count(db), 1); /* connected again, with fresh statements */
-        put(db, 50 + in_tx, 1);
-        OK(store_exec(db, "DELETE FROM t WHERE k > 10", BIND_NONE, NULL, &e));
-    }
-    OK(store_begin(db, &e));
-    const struct cell cells[] = {C_INT(7), C_NULL, C_NULL, C_NULL};
-    OK(store_many(db, INSERT, cells, 1, 4, &e));
-    OK(store_int(other, kill_others, BIND_NONE, &found, &n, &e));
-    usleep(20000);
-    FAILS(store_many(db, INSERT, cells, 1, 4, &e), ERR_STORE);
-    store_rollback(db);
-    assert_int_equal(count(db), 1);
-    OK(store_begin(db, &e));
-    put(db, 8, 8);
-    OK(store_int(other, kill_others, BIND_NONE, &found, &n, &e));
-    usleep(20000);
-    FAILS(store_commit(db, &e), ERR_STORE);
-    assert_int_equal(count(db), 1);
-    store_close(other);
-}
-
-static void postgres_types(void **state)
-{
-    struct store *db = db_of(state);
-    struct err e = ERR_INIT;
-    bool found;
-    int64_t n = 5;
-    fresh(db);
-    FAILS(store_int(db, "SELECT sum(n) FROM t", BIND_NONE, &found, &n, &e), ERR_STORE);
-    FAILS(store_check(db, "SELECT sum(n) FROM t", &e), ERR_STORE);
-    FAILS(store_check(db, "SELECT substr(s, $1) FROM t", &e), ERR_STORE); /* wants int4 */
-    OK(store_check(db, "SELECT substr(s, CAST($1 AS INTEGER)) FROM t", &e));
-    OK(store_check(db, "SELECT k FROM t WHERE n = $1 AND s = $2 ORDER BY k LIMIT $3", &e));
-    OK(store_int(db, "SELECT n > 1 FROM (SELECT 2 AS n) x", BIND_NONE, &found, &n, &e));
-    assert_int_equal(n, 1);
-    OK(store_int(db, "SELECT CAST(-5 AS SMALLINT)", BIND_NONE, &found, &n, &e));
-    assert_int_equal(n, -5);
-    FAILS(store_copy(db, "x", &e), ERR_STORE);
-    OK(store_checkpoint(db, true, &e));
-    assert_int_equal(store_wal_pages(db), 0);
-    /* a plan that no longer fits is not kept */
-    OK(store_ddl(db, "CREATE TABLE star (a BIGINT)", &e));
-    OK(store_exec(db, "SELECT * FROM star", BIND_NONE, NULL, &e));
-    OK(store_ddl(db, "ALTER TABLE star ADD COLUMN b BIGINT", &e));
-    FAILS(store_exec(db, "SELECT * FROM star", BIND_NONE, NULL, &e), ERR_STORE);
-    OK(store_exec(db, "SELECT * FROM star", BIND_NONE, NULL, &e));
-    OK(store_ddl(db, "DEALLOCATE ALL", &e));
-    FAILS(store_exec(db, "SELECT * FROM star", BIND_NONE, NULL, &e), ERR_STORE);
-    OK(store_exec(db, "SELECT * FROM star", BIND_NONE, NULL, &e));
-}
-
-/* --- the tables of tests ---------------------------------------------------------------------- */
-
-#define BOTH(X)                                                                                    \
-    X(values_come_back) X(nulls_have_no_value) X(bad_texts_are_refused) X(wrong_types_are_errors)  \
-    X(parameters_go_by_number) X(odd_texts_are_refused) X(statements_are_kept_and_bounded)         \
-    X(kinds_are_told_apart) X(changed_is_counted) X(errors_have_their_codes)                       \
-    X(an_error_stops_the_sequence) X(transactions_hold_together)                                   \
-    X(a_failed_transaction_can_only_be_rolled_back) X(readers_keep_their_snapshot)                 \
-    X(a_lock_is_busy) X(many_rows) X(many_refuses_mixed_kinds) X(questions_nest)                   \
-    X(arguments_may_vanish) X(returning_has_run_when_the_call_returns) X(one_value)                \
-    X(deadlines_stop_questions) X(deadlines_stop_no_writing) X(every_call_can_fail)                \
-    X(words_of_the_ddl) X(migrations_run_once) X(two_nodes_migrate_at_once)                        \
-    X(every_statement_can_be_prepared) X(any_sequence) X(misuse_stops_the_program)
-
-static void set_up(struct fix *f)
-{
-    if (testdb_make(&f->t, f->engine))
-        f->db = testdb_open(&f->t, STORE_WRITE);
-}
-
-static void tear_down(struct fix *f)
-{
-    if (!f->db)
-        return;
-    store_close(f->db);
-    testdb_drop(&f->t);
-}
-
-int main(void)
-{
-    const struct CMUnitTest TESTS[] = {
-#define X(f) {"sqlite " #f, f, NULL, NULL, &sqlite_fix}, {"postgres " #f, f, NULL, NULL, &postgres_fix},
-        BOTH(X)
-#undef X
-#define X(f) {#f, f, NULL, NULL, &sqlite_fix},
-        X(sqlite_files) X(sqlite_settings) X(sqlite_full_disk) X(sqlite_wal) X(sqlite_bulk)
-        X(sqlite_copy) X(sqlite_forgets)
-#undef X
-#define X(f) {#f, f, NULL, NULL, &postgres_fix},
-        X(postgres_encoding) X(postgres_reconnects) X(postgres_types)
-#undef X
-    };
-    set_up(&sqlite_fix);
-    set_up(&postgres_fix);
-    int failures = cmocka_run_group_tests_name("store", TESTS, NULL, NULL);
-    tear_down(&sqlite_fix);
-    tear_down(&postgres_fix);
-    return failures;
-}
+/* clang-format off */
+static const struct CMUnitTest TESTS[] = {
+    ON_BOTH(values_come_back) ON_BOTH(nulls_have_no_value) ON_BOTH(bad_texts_are_refused)
+    ON_BOTH(wrong_types_are_errors) ON_BOTH(changed_is_counted) ON_BOTH(errors_have_their_codes)
+    ON_BOTH(an_error_stops_the_sequence) ON_BOTH(transactions_hold_together)
+    ON_BOTH(a_failed_transaction_can_only_be_rolled_back) ON_BOTH(readers_keep_their_snapshot)
+    ON_BOTH(a_lock_is_busy) ON_BOTH(many_rows) ON_BOTH(many_refuses_mixed_kinds)
+    ON_BOTH(questions_nest) ON_BOTH(arguments_may_vanish)
+    ON_BOTH(returning_has_run_when_the_call_returns) ON_BOTH(one_value)
+    ON_BOTH(deadlines_stop_questions) ON_BOTH(deadlines_stop_no_writing)
+    ON_BOTH(every_call_can_fail) ON_BOTH(any_sequence) ON_BOTH(misuse_stops_the_program)
+};
+/* clang-format on */
+RUN_TESTS("store/store", TESTS)
