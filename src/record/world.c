@@ -246,6 +246,17 @@ static bool take_playbook(struct sys_walk *s, const struct record *r)
     return true;
 }
 
+/* Of several versions that were put in force, the highest opens new cases. */
+static void choose_in_force(struct world *w)
+{
+    for (int i = 0; i < w->n_playbooks; i++)
+        for (int k = 0; k < w->n_playbooks; k++) {
+            const struct playbook *a = w->playbooks[i].playbook, *b = w->playbooks[k].playbook;
+            if (w->playbooks[k].in_force && str_eq(a->id, b->id) && b->version > a->version)
+                w->playbooks[i].in_force = false;
+        }
+}
+
 static bool read_terms(struct store *db, struct world *w, struct err *e)
 {
     int most = 0;
@@ -283,7 +294,8 @@ static bool load_into(struct store *db, struct world *w, struct err *e)
     return each_sys(&s, "sys.genesis", take_genesis) && each_sys(&s, "sys.setting", take_setting) &&
            each_sys(&s, "sys.calendar", take_calendar) && each_sys(&s, "sys.org", take_org) &&
            (w->zone || err_set(e, ERR_STORE, "the database has no beginning: run bihuan init")) &&
-           each_sys(&s, "sys.playbook", take_playbook) && read_terms(db, w, e);
+           each_sys(&s, "sys.playbook", take_playbook) && (choose_in_force(w), true) &&
+           read_terms(db, w, e);
 }
 
 bool world_load(struct store *db, struct world **out, struct err *e)

@@ -1,0 +1,198 @@
+/* What an action does to clocks and follow-ups: due dates are decided here, once, and stored. */
+#include "engine/decide_int.h"
+
+struct limit clock_limit(const struct clock_def *c)
+{
+    static const enum limit_unit UNITS[] = {[SPAN_HOURS] = LIMIT_HOURS,
+                                            [SPAN_DAYS] = LIMIT_DAYS,
+                                            [SPAN_WORKDAYS] = LIMIT_WORKDAYS,
+                                            [SPAN_MONTHS] = LIMIT_MONTHS};
+    return (struct limit){.n = c->limit.n, .unit = UNITS[c->limit.unit], .next_day = c->next_day};
+}
+
+static enum limit_unit unit_of(enum span_unit u)
+{
+    return u == SPAN_HOURS      ? LIMIT_HOURS
+           : u == SPAN_DAYS     ? LIMIT_DAYS
+           : u == SPAN_WORKDAYS ? LIMIT_WORKDAYS
+                                : LIMIT_MONTHS;
+}
+
+/* From when on it is 临期: the earliest rung before the due time. */
+static int64_t soon_of(struct deciding *d, const struct clock_def *c, int64_t due)
+{
+    int64_t soon = TIME_NONE;
+    for (int i = 0; c && i < c->n_rungs; i++) {
+        if (c->rungs[i].at.n >= 0)
+            continue;
+        int64_t t = calendar_shift(d->s->calendar, d->w->zone, due, c->rungs[i].at.n,
+                                   unit_of(c->rungs[i].at.unit));
+        soon = soon == TIME_NONE ? t : min64(soon, t);
+    }
+    return soon;
+}
+
+static struct json *clock_patch(struct deciding *d, struct str id, int64_t n)
+{
+    JSON_EACH (c, d->draft->body.clocks)
+        if (json_num(c, "n", 0) == n && str_eq(json_text(c, "id"), id))
+            return c;
+    struct json *o = json_push(d->draft->body.clocks, json_new(d->a, J_OBJ));
+    json_set(d->a, o, STR("id"), json_new_str(d->a, id));
+    json_set(d->a, o, STR("n"), json_new_int(d->a, n));
+    return o;
+}
+
+static void put(struct deciding *d, struct json *o, const char *key, int64_t v)
+{
+    json_set(d->a, o, str_of(key), v == TIME_NONE ? json_new(d->a, J_NULL) : json_new_int(d->a, v));
+}
+
+static void start(struct deciding *d, struct str id, struct limit limit, const struct clock_def *def,
+                  struct str org)
+{
+    const struct clock_run *last = record_clock_last(d->work, id);
+    int64_t due = calendar_due(d->s->calendar, d->w->zone, d->at, limit);
+    struct json *o = clock_patch(d, id, last ? last->n + 1 : 1);
+    if (last && last->done == TIME_NONE) { /* begun again: the old run ends */
+        struct json *old = clock_patch(d, id, last->n);
+        put(d, old, "done", d->at);
+    }
+    put(d, o, "start", d->at);
+    put(d, o, "due", due);
+    int64_t soon = soon_of(d, def, due);
+    if (soon != TIME_NONE)
+        put(d, o, "soon", soon);
+    if (def && def->main)
+        json_set(d->a, o, STR("main"), json_new_bool(d->a, true));
+    if (org.len)
+        json_set(d->a, o, STR("org"), json_new_str(d->a, org));
+}
+
+void clock_start(struct deciding *d, const struct clock_def *c, struct str org)
+{
+    start(d, c->id, clock_limit(c), c, org);
+}
+
+void clock_start_builtin(struct deciding *d, const char *id, struct limit limit, struct str org)
+{
+    start(d, str_of(id), limit, NULL, org);
+}
+
+void clock_stop(struct deciding *d, struct str id)
+{
+    const struct clock_run *c = record_clock_last(d->work, id);
+    if (c && c->done == TIME_NONE)
+        put(d, clock_patch(d, id, c->n), "done", d->at);
+}
+
+void clock_stop_all(struct deciding *d)
+{
+    for (size_t i = 0; i < d->work->n_clocks; i++) {
+        const struct clock_run *c = &d->work->clocks[i];
+        if (c->done == TIME_NONE)
+            put(d, clock_patch(d, c->id, c->n), "done", d->at);
+    }
+}
+
+void clock_pause(struct deciding *d, struct str id)
+{
+    const struct clock_run *c = record_clock_last(d->work, id);
+    if (c && c->done == TIME_NONE && c->paused == TIME_NONE)
+        put(d, clock_patch(d, id, c->n), "paused", d->at);
+}
+
+void clock_resume(struct deciding *d, const struct clock_def *def)
+{
+    const struct clock_run *c = record_clock_last(d->work, def->id);
+    if (!c || c->done != TIME_NONE || c->paused == TIME_NONE)
+        return;
+    int64_t due = calendar_due_after_pause(d->s->calendar, d->w->zone, c->due, clock_limit(def),
+                                           c->paused, d->at);
+    struct json *o = clock_patch(d, def->id, c->n);
+    put(d, o, "paused", TIME_NONE);
+    put(d, o, "due", due);
+    put(d, o, "soon", soon_of(d, def, due));
+}
+
+bool clock_extend(struct deciding *d, const struct clock_def *def)
+{
+    const struct clock_run *c = record_clock_last(d->work, def->id);
+    if (!c || c->done != TIME_NONE)
+        return err_set(d->e, ERR_WRONG_STATE, "this clock is not running") ||
+               err_zh(d->e, "时限“%.*s”没有在计", STR_F(def->name.zh));
+    if (!def->extend_by.n || c->extended >= max64(1, def->extend_times))
+        return err_set(d->e, ERR_GUARD, "this clock cannot be extended (again)") ||
+               err_zh(d->e, "时限“%.*s”不能再延长", STR_F(def->name.zh));
+    int64_t due = calendar_shift(d->s->calendar, d->w->zone, c->due, def->extend_by.n,
+                                 unit_of(def->extend_by.unit));
+    struct json *o = clock_patch(d, def->id, c->n);
+    put(d, o, "due", due);
+    put(d, o, "soon", soon_of(d, def, due));
+    put(d, o, "extended", c->extended + 1);
+    return true;
+}
+
+/* ---- follow-ups ---- */
+
+static const struct follow_rule *rule_for(struct deciding *d, const struct follow_up *f)
+{
+    struct str grade = STR_NONE;
+    if (f->grade >= 0)
+        grade = json_text(d->work->fields, str_c(d->a, d->def->fields[f->grade].id));
+    const struct follow_rule *other = NULL;
+    for (int i = 0; i < f->n_rules; i++) {
+        if (f->rules[i].grade.len && str_eq(f->rules[i].grade, grade))
+            return &f->rules[i];
+        if (!f->rules[i].grade.len)
+            other = &f->rules[i];
+    }
+    return other;
+}
+
+/* Entering a state plans the rounds that its rules ask for, as parts with a due day. */
+void follow_ups_plan(struct deciding *d, int state)
+{
+    struct xcontext c;
+    deciding_context(d, &c);
+    for (int i = 0; i < d->def->n_follow_ups; i++) {
+        const struct follow_up *f = &d->def->follow_ups[i];
+        if (f->after != state || (f->when && !expr_true(f->when, &c)))
+            continue;
+        const struct follow_rule *rule = rule_for(d, f);
+        struct xvalue base = {.null = true};
+        if (f->base >= 0)
+            c.get(c.self, SLOT_FIELD + f->base, &base);
+        int32_t day = base.null ? zone_day(d->w->zone, d->at) : (int32_t)base.i;
+        for (int k = 0; rule && k < rule->n; k++) {
+            int64_t from = zone_start(d->w->zone, day) + MS_DAY / 2;
+            int64_t due = calendar_shift(d->s->calendar, d->w->zone, from, rule->at[k].n,
+                                         unit_of(rule->at[k].unit));
+            struct json *p = draft_part(d, 0, "follow_up");
+            part_set(d, p, "plan", f->id);
+            part_int(d, p, "round", k + 1);
+            part_int(d, p, "due", zone_day(d->w->zone, due));
+            part_flag(d, p, "open", true);
+        }
+    }
+}
+
+/* Closes the round that is due first. An action may also be done when none is planned. */
+bool follow_up_answer(struct deciding *d, const struct action *act)
+{
+    const struct json *first = NULL;
+    char kind[64];
+    snprintf(kind, sizeof kind, "%.*s", STR_F(act->answers));
+    JSON_EACH (p, d->work->parts)
+        if (str_is(json_text(p, "kind"), kind) && json_yes(p, "open") &&
+            (!first || json_num(p, "due", 0) < json_num(first, "due", 0)))
+            first = p;
+    if (first) {
+        struct json *p = draft_part(d, json_num(first, "i", 0), NULL);
+        part_flag(d, p, "open", false);
+        part_int(d, p, "done", d->at);
+        part_set(d, p, "by", str_of(d->ask->actor->by));
+        part_set(d, p, "act", act->id);
+    }
+    return true;
+}

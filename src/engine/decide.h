@@ -1,0 +1,45 @@
+/* engine/decide.h - decide(snapshot, ask, now): may this be done, and what does it do?
+ *
+ * Pure: reads the snapshot, writes nothing, and gives either a refusal or the drafts of events
+ * (decided facts).  Runs on the request's thread; the writer runs it again only when something moved
+ * in between.  Drafts lack only what the log's order decides: seq, recorded, rid, number. */
+#pragma once
+#include "engine/engine.h"
+
+struct snapshot {
+    const struct world *world;
+    const struct calendar *calendar;
+    struct record *rec;          /* NULL when opening */
+    struct record *other;        /* a second record the action names (merge, link), or NULL */
+    const struct json *changed;  /* object: fields that changed since ask.version */
+    const struct record *undo_to;/* for undo: the fold before the newest event, or NULL */
+    struct event_body *last;     /* newest event of rec, for undo; NULL when not loaded */
+    const struct keys *keys;
+    bool has_dek;
+    uint8_t dek[CIPHER_KEY];     /* of rec */
+    int64_t now;
+};
+
+struct draft {
+    struct event_body body;      /* ver, recorded, number, ids are filled by the writer */
+    bool other;                  /* an event of snapshot.other, not of the main record */
+    bool number;                 /* draw a number */
+    struct detached *detached;
+    size_t n_detached, cap_detached;
+};
+
+struct changeset {
+    struct draft *drafts;
+    size_t n;
+    bool opens;
+    bool new_dek;
+    uint8_t dek[CIPHER_KEY];
+    const struct playbook *playbook;
+    const struct record_def *def;
+    bool same;                   /* an import that changes nothing */
+    struct json *conflict;
+    bool resident_link;          /* a token is to be made */
+};
+
+MUST_USE bool decide(struct arena *a, const struct snapshot *s, const struct ask *ask,
+                     struct changeset *out, struct err *e);

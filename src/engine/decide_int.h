@@ -1,0 +1,75 @@
+/* engine/decide_int.h - the state of one decision, shared by decide.c, form.c, builtin.c, sys.c. */
+#pragma once
+#include "engine/decide.h"
+
+struct deciding {
+    struct arena *a;
+    const struct snapshot *s;
+    const struct ask *ask;
+    struct changeset *out;
+    struct err *e;
+    const struct world *w;
+    const struct playbook *playbook;
+    const struct record_def *def;
+    struct record *work;       /* the record as it is after the drafts so far */
+    struct draft *draft;       /* the one being made */
+    int64_t at, now;
+    int area;                  /* index, where the record lies */
+    enum role role;            /* the role he acts in */
+    struct json *form;         /* the current step's input as stored values (inline) or refs */
+    struct json *input;        /* as given */
+    struct json *units;        /* units with a part */
+};
+
+/* ---- form.c ---- */
+/* Takes the fields of a form from d->input into the draft's patch and d->form.  Everything wrong with
+ * one field is one error with that field's name. */
+MUST_USE bool form_take(struct deciding *d, const struct action *act);
+/* One value, checked and turned into what is stored.  *out is NULL for an empty value. */
+MUST_USE bool form_value(struct deciding *d, const struct field *f, const struct json *given,
+                         struct json **out);
+/* A text of the action itself (reason, comment), as a detached value; NULL stays NULL. */
+struct json *form_detach(struct deciding *d, struct str json_text, bool vault);
+MUST_USE bool form_documents(struct deciding *d);
+
+/* ---- effects shared by all actions ---- */
+void draft_begin(struct deciding *d, struct str act);
+MUST_USE bool draft_end(struct deciding *d); /* folds it into d->work */
+void draft_set(struct deciding *d, const char *name, struct json *value); /* NULL: null */
+void draft_set_c(struct deciding *d, const char *name, struct str text);
+void draft_set_time(struct deciding *d, const char *name, int64_t v);
+void draft_in(struct deciding *d, const char *name, struct json *value);
+struct json *draft_part(struct deciding *d, int64_t i, const char *kind); /* i 0: a new one */
+void part_set(struct deciding *d, struct json *part, const char *key, struct str v);
+void part_int(struct deciding *d, struct json *part, const char *key, int64_t v);
+void part_flag(struct deciding *d, struct json *part, const char *key, bool v);
+
+/* ---- clocks.c ---- */
+void clock_start(struct deciding *d, const struct clock_def *c, struct str org);
+void clock_start_builtin(struct deciding *d, const char *id, struct limit limit, struct str org);
+void clock_stop(struct deciding *d, struct str id);
+void clock_stop_all(struct deciding *d);
+void clock_pause(struct deciding *d, struct str id);
+void clock_resume(struct deciding *d, const struct clock_def *c);
+MUST_USE bool clock_extend(struct deciding *d, const struct clock_def *c);
+struct limit clock_limit(const struct clock_def *c);
+void follow_ups_plan(struct deciding *d, int state);
+MUST_USE bool follow_up_answer(struct deciding *d, const struct action *act);
+
+/* ---- builtin.c ---- */
+/* *known = false when there is no such built-in action. */
+MUST_USE bool builtin_decide(struct deciding *d, bool *known);
+/* Calls fn for each built-in action (id, Chinese, English). */
+void builtin_each(void (*fn)(void *u, const char *id, const char *zh, const char *en), void *u);
+
+/* ---- sys.c ---- */
+MUST_USE bool sys_decide(struct deciding *d);
+bool sys_is(struct str type); /* "sys.…" */
+
+/* ---- decide.c ---- */
+void deciding_context(struct deciding *d, struct xcontext *c);
+/* Why can this action not be done now?  true: it can (as far as can be told without its form). */
+bool action_possible(struct deciding *d, const struct action *act, struct err *why);
+int find_action(const struct record_def *def, struct str id);
+MUST_USE bool action_rights(struct deciding *d, const struct action *act, struct err *e);
+MUST_USE bool decide_transition(struct deciding *d, int state, bool reopens, bool ends_parts);

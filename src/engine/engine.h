@@ -1,0 +1,102 @@
+/* engine/engine.h - the one entrance for change.
+ *
+ * An ask is one action somebody wants to do.  engine_act decides it (playbook, rights, form, state),
+ * and one writer thread makes it part of a group commit: event, record, counters, search index and
+ * clocks in one transaction (decisions 7, 8).  The answer comes after the commit, so an answered
+ * action is never lost.  Nothing else writes to the folds.
+ *
+ * An ask is done once, however often it is sent: the same id and the same request give the stored
+ * receipt, the same id with another request gives ERR_ID_USED (decisions 9). */
+#pragma once
+#include "access/actor.h"
+#include "clock/calendar.h"
+#include "record/change.h"
+
+struct engine;
+
+struct engine_config {
+    const char *url;
+    struct clock_source clock;
+    bool bulk;      /* load into a file that is thrown away when it fails: big batches, no fsync */
+    bool read_only; /* no writer */
+};
+
+MUST_USE bool engine_open(const struct engine_config *cfg, struct engine **out, struct err *e);
+void engine_close(struct engine *en); /* ends what is queued first */
+
+/* A new database: schema, keys, genesis (decisions 3). origin: the log's name, "bihuan.example/…". */
+MUST_USE bool engine_init(const char *url, const char *zone, const char *origin,
+                          struct clock_source clock, struct err *e);
+
+struct ask {
+    struct id id;         /* client-made UUIDv7: of the action, and of the record it opens */
+    struct str type;      /* "dispute" or "dispute.dispute"; opening only */
+    struct id rec;        /* acting on a record; zero when opening */
+    struct str action;    /* STR_NONE when opening: the only opening action the actor may use */
+    int64_t version;      /* record version the person saw; 0: not said */
+    int64_t at;           /* TIME_NONE: now */
+    struct str area;      /* code; opening: where it is. STR_NONE: the actor's own area */
+    struct json *fields;  /* object, or NULL */
+    const struct actor *actor;
+    bool has_req;
+    struct hash req;      /* SHA-256 of route, account, request; see ask_req */
+    /* an import's row */
+    struct str source, ext_id;
+    struct hash digest;
+    int64_t known;        /* TIME_NONE */
+    bool dry;             /* decide only: nothing is written, the answer says what would be */
+};
+#define ASK_INIT ((struct ask){.at = TIME_NONE, .known = TIME_NONE})
+void ask_set_req(struct ask *ask);
+
+struct answer {
+    bool ok;
+    struct err err;          /* when not ok */
+    bool again;              /* the stored receipt of an earlier sending */
+    bool same;               /* an import row that brought nothing new */
+    struct id event, record;
+    int64_t seq, recorded, version, rid;
+    struct hash leaf;
+    char number[64], state[64], token[64], digits[16]; /* token, digits: for the resident, once */
+    struct json *conflict;   /* ERR_STALE: {"field": {"yours", "theirs"}} (in the arena given) */
+};
+
+/* Waits for the commit.  Text in the answer lives in `a`. Returns ans->ok. */
+bool engine_act(struct engine *en, struct arena *a, const struct ask *ask, struct answer *ans);
+/* Answers later, on the writer's thread; the ask and everything in it must live until then. */
+void engine_submit(struct engine *en, struct arena *a, const struct ask *ask,
+                   void (*done)(void *user, struct answer *ans), void *user);
+
+/* ---- reading ---- */
+/* The present world; give it back with world_unref.  NULL: e is set. */
+struct world *engine_world(struct engine *en, struct err *e);
+/* A read connection of the pool; give it back. */
+struct store *engine_reader(struct engine *en, struct err *e);
+void engine_reader_back(struct engine *en, struct store *db);
+const struct keys *engine_keys(const struct engine *en);
+int64_t engine_now(const struct engine *en);
+const struct clock_source *engine_clock(const struct engine *en);
+const char *engine_url(const struct engine *en);
+bool engine_is_read_only(const struct engine *en, const char **why);
+
+/* What may be done next on a record by this actor: every action with whether it is possible and, if
+ * not, why (for the page). `out` gets a JSON array of {"id","name","possible","why","form"…}. */
+MUST_USE bool engine_possible(struct engine *en, struct store *db, const struct world *w,
+                              const struct record *r, const struct actor *actor, struct json_out *out,
+                              struct err *e);
+
+/* Called on the writer's thread after each commit, with the numbers of the records it touched. */
+void engine_on_commit(struct engine *en, void (*fn)(void *user, int64_t seq, const int64_t *rids,
+                                                    const struct world *w, size_t n), void *user);
+
+struct engine_stats {
+    int64_t actions, events, batches, refused, queue, biggest_batch, retries;
+};
+struct engine_stats engine_stats(const struct engine *en);
+
+/* Writer's side tools (cli): run fn inside the writer's turn, in one transaction. */
+MUST_USE bool engine_exclusive(struct engine *en, bool (*fn)(void *user, struct store *db, struct err *e),
+                               void *user, struct err *e);
+/* Fault injection: the k-th store call of the writer from now fails once. */
+void engine_fault_in(struct engine *en, int64_t k);
+bool engine_fault_fired(struct engine *en);
