@@ -123,6 +123,18 @@ void http_answer_file(struct http_request *rq, const char *path, const char *mim
 
 /* ---- pulled answers ---- */
 
+struct MHD_Response *http_endless(const struct http_request *rq, MHD_ContentReaderCallback read,
+                                  void *self, MHD_ContentReaderFreeCallback release)
+{
+    struct MHD_Response *r =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 4096, read, self, release);
+    /* libmicrohttpd 0.9.75 ends a chunked answer to HEAD with a last chunk, which the client would
+     * take for the beginning of the next answer.  Without chunks there is none. */
+    if (rq->method == HTTP_HEAD)
+        MHD_set_response_options(r, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+    return r;
+}
+
 struct pull {
     bool (*fill)(void *self, struct buf *b);
     void (*done)(void *self);
@@ -167,7 +179,5 @@ void http_answer_stream(struct http_request *rq, int status, const char *mime,
 {
     struct pull *p = mem_new(sizeof *p);
     *p = (struct pull){.fill = fill, .done = done, .self = self, .b = BUF(HTTP_FILL)};
-    http_give(rq, status, mime,
-              MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16 * 1024, pull_read, p,
-                                                pull_free));
+    http_give(rq, status, mime, http_endless(rq, pull_read, p, pull_free));
 }

@@ -19,7 +19,6 @@ enum {
     HTTP_MAX_PARAMS = 64,
     HTTP_MAX_SEGMENTS = 16,
     HTTP_MAX_OUT = 24,                /* headers set by one handler */
-    HTTP_MAX_STATICS = 512,           /* nodes of the route tree */
     HTTP_POOL = 32 * 1024,            /* memory of one connection: bounds the head of a request */
     HTTP_FILL = 1024 * 1024,          /* one piece of a pulled answer */
     HTTP_STREAM_QUEUE = 256 * 1024,   /* what an event stream may be behind */
@@ -133,7 +132,7 @@ struct http_server {
 
 void http_conn_add(struct http_conn *c);
 void http_conn_remove(struct http_conn *c);
-/* Ends a connection from any thread: the server thread sees it and cleans up. */
+/* Ends a connection from any thread, and forgets what is unsent; the server thread cleans up. */
 void http_conn_cut(struct http_server *s, int fd, uint32_t serial);
 MUST_USE bool http_watchdog_start(struct http_server *s, struct err *e);
 void http_watchdog_stop(struct http_server *s);
@@ -188,6 +187,9 @@ bool http_request_abandon(struct http_request *rq);
 
 /* ---- answer.c ---- */
 struct MHD_Response *http_problem(const struct http_refusal *no);
+/* An answer of unknown length, read piece by piece. */
+struct MHD_Response *http_endless(const struct http_request *rq, MHD_ContentReaderCallback read,
+                                  void *self, MHD_ContentReaderFreeCallback release);
 /* Takes over the response. */
 void http_give(struct http_request *rq, int status, const char *mime, struct MHD_Response *r);
 

@@ -126,9 +126,7 @@ struct http_stream *http_open_stream(struct http_request *rq, void (*gone)(void 
     http_watch_hangup(c);
     http_set_header(rq, "Cache-Control", STR("no-store"));
     http_set_header(rq, "X-Accel-Buffering", STR("no"));
-    http_give(rq, 200, "text/event-stream",
-              MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 2048, stream_read, st,
-                                                stream_free));
+    http_give(rq, 200, "text/event-stream", http_endless(rq, stream_read, st, stream_free));
     return st;
 }
 

@@ -67,11 +67,20 @@ static struct http_conn *find(const struct http_server *s, int fd, uint32_t seri
     return c && c->serial == serial ? c : NULL;
 }
 
+/* What a client did not read shall not stay in the kernel when the socket is closed. */
+static void forget_unsent(int fd)
+{
+    const struct linger none = {.l_onoff = 1};
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+}
+
 void http_conn_cut(struct http_server *s, int fd, uint32_t serial)
 {
     pthread_mutex_lock(&s->table);
-    if (find(s, fd, serial))
+    if (find(s, fd, serial)) {
+        forget_unsent(fd);
         shutdown(fd, SHUT_RDWR);
+    }
     pthread_mutex_unlock(&s->table);
 }
 
@@ -138,7 +147,10 @@ static bool is_over(struct http_conn *c, int64_t now)
             give_up(c);
         return false;
     case PHASE_SEND:
-        return !c->stream && reads_too_slowly(c, now);
+        if (c->stream || !reads_too_slowly(c, now))
+            return false;
+        forget_unsent(c->fd);
+        return true;
     }
     return false;
 }
