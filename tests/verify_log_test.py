@@ -240,6 +240,10 @@ class Signatures(Case):
         self.assertFalse(verify_log.signature_good(LOG.public, text, signature[:-1]))
         self.assertFalse(verify_log.signature_good(LOG.public, text, signature + b"\0"))
         self.assertFalse(verify_log.signature_good(b"\xff" * 32, text, signature))
+        # under the neutral point everything would be signed: refused in its second spelling
+        neutral, anything = (FIELD + 1).to_bytes(32, "little"), packed(multiple(5, GENERATOR))
+        anything += (5).to_bytes(32, "little")
+        self.assertFalse(verify_log.signature_good(neutral, text, anything))
         off_curve = (2).to_bytes(32, "little")
         self.assertFalse(verify_log.signature_good(off_curve, text, signature))
 

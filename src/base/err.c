@@ -25,7 +25,7 @@ const char *err_title_en(enum err_code code)
 }
 
 /* snprintf that never leaves half a character behind. */
-static void say(char *out, size_t cap, const char *fmt, va_list args)
+__attribute__((format(printf, 3, 0))) static void say(char *out, size_t cap, const char *fmt, va_list args)
 {
     int n = vsnprintf(out, cap, fmt, args);
     ASSERT(n >= 0);

@@ -28,8 +28,8 @@ void http_give(struct http_request *rq, int status, const char *mime, struct MHD
     if (atomic_load(&rq->state) == RQ_RUNNING)
         return;
     /* While it is parked the connection is suspended, so it cannot go away before the resume;
-     * after it the request belongs to the server thread. */
-    struct MHD_Connection *mhd = rq->conn->mhd;
+     * after it the request belongs to the server thread, and rq->conn may be gone. */
+    struct MHD_Connection *mhd = rq->mhd;
     int was = RQ_PARKED;
     if (atomic_compare_exchange_strong(&rq->state, &was, RQ_ANSWERED))
         MHD_resume_connection(mhd);

@@ -147,7 +147,8 @@ enum http_step { STEP_HEAD, STEP_BODY, STEP_ANSWER };
 
 struct http_request {
     struct http_server *server;
-    struct http_conn *conn;
+    struct http_conn *conn; /* only on the server thread: gone when the request was abandoned */
+    struct MHD_Connection *mhd;
     struct arena *arena; /* the request itself lies in it */
     char peer[64];
     enum http_step step;

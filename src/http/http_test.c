@@ -100,7 +100,7 @@ static int fetch(struct client *c, int ms)
 
 static struct str pending(const struct client *c)
 {
-    return (struct str){c->in.ptr + c->off, c->in.len - c->off};
+    return c->in.len ? (struct str){c->in.ptr + c->off, c->in.len - c->off} : STR_NONE;
 }
 
 static struct str header_of(const struct reply *r, const char *name)

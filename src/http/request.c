@@ -13,6 +13,7 @@ struct http_request *http_request_new(struct http_conn *c, const char *target)
     struct http_request *rq = ARENA_NEW(a, struct http_request);
     rq->server = c->server;
     rq->conn = c;
+    rq->mhd = c->mhd;
     rq->arena = a;
     memcpy(rq->peer, c->peer, sizeof rq->peer);
     rq->raw_target = str_dup(a, str_of(target ? target : ""));
@@ -64,16 +65,15 @@ static enum MHD_Result take_header(void *self, enum MHD_ValueKind kind, const ch
 
 static bool check_head(struct http_request *rq, const char *method, const char *version)
 {
-    struct MHD_Connection *mhd = rq->conn->mhd;
     rq->head.v11 = strcmp(version, "HTTP/1.0") != 0;
     rq->head.headers = ARENA_ARRAY(rq->arena, struct http_pair, HTTP_MAX_HEADERS);
-    MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, take_header, rq);
+    MHD_get_connection_values_n(rq->mhd, MHD_HEADER_KIND, take_header, rq);
     if (rq->refusal.status || !http_head_check(&rq->head, &rq->refusal))
         return false;
     if (!rq->server->layout_known)
         return true;
     const union MHD_ConnectionInfo *size =
-        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+        MHD_get_connection_info(rq->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     if (size && size->header_size <= HTTP_POOL &&
         http_head_intact(method, size->header_size, strlen(method), rq->raw_target.len))
         return true;
@@ -246,7 +246,7 @@ void http_park(struct http_request *rq)
     atomic_fetch_add(&rq->refs, 1);
     atomic_store(&rq->state, RQ_PARKED);
     /* Suspended before the table shows it: the watchdog resumes what it finds there. */
-    MHD_suspend_connection(rq->conn->mhd);
+    MHD_suspend_connection(rq->mhd);
     pthread_mutex_lock(&s->table);
     rq->conn->parked = rq;
     pthread_mutex_unlock(&s->table);

@@ -104,8 +104,10 @@ bool check_keys(struct loader *ld, const struct node *map, const char *what,
         while (*k && !str_is(it->key, *k))
             k++;
         if (!*k && !complaints_full(ld->out))
-            fail(ld, it, "%s has no key \"%.*s\"; the nearest is \"%s\"", what, SHOW(it->key),
-                 nearest_word(it->key, known));
+            fail(ld, it, "%s has no key \"%.*s\"; the nearest is \"%s\"%s", what, SHOW(it->key),
+                 nearest_word(it->key, known),
+                 it->kind == NODE_TEXT && !it->text.len
+                     ? " (a text with a comma needs quotes within {…})" : "");
     }
     return true;
 }

@@ -143,13 +143,14 @@ static void load_rules(struct loader *ld, const struct record_def *r, const stru
         load_rounds(ld, at, &f->rules[f->n_rules++]);
         return;
     }
-    if (f->grade < 0) {
+    bool all = at->n == 1 && str_is(at->first->key, "*");
+    if (f->grade < 0 && !all) {
         if (!node_get(node, "grade"))
             fail(ld, at, "at: one list for each grade needs `grade:`, the code field it is read"
                  " from");
         return;
     }
-    const struct code_list *l = &ld->p->lists[r->fields[f->grade].codes];
+    const struct code_list *l = all ? NULL : &ld->p->lists[r->fields[f->grade].codes];
     int n = count_items(ld, at, "grades", 50);
     f->rules = ARENA_ARRAY(ld->a, struct follow_rule, n + 1);
     for (struct node *it = at->first; f->n_rules < n; it = it->next) {

@@ -22,6 +22,16 @@ struct reader {
     int nodes;
 };
 
+/* A text that was cut may end within a character. */
+static void cut_broken(char *text)
+{
+    size_t n = strlen(text), tail = n;
+    while (tail && ((unsigned char)text[tail - 1] & 0xC0) == 0x80)
+        tail--;
+    if (tail && !str_utf8_ok((struct str){text + tail - 1, n - tail + 1}))
+        text[tail - 1] = 0;
+}
+
 void complain(struct complaints *out, const char *file, int line, const char *fmt, ...)
 {
     if (complaints_full(out))
@@ -29,14 +39,9 @@ void complain(struct complaints *out, const char *file, int line, const char *fm
     struct complaint *c = &out->list[out->n++];
     va_list ap;
     va_start(ap, fmt);
-    int n = vsnprintf(c->text, sizeof c->text, fmt, ap);
+    vsnprintf(c->text, sizeof c->text, fmt, ap);
     va_end(ap);
-    if (n >= (int)sizeof c->text) { /* do not end within a character */
-        size_t end = sizeof c->text - 1;
-        while (end && ((unsigned char)c->text[end] & 0xC0) == 0x80)
-            end--;
-        c->text[end] = 0;
-    }
+    cut_broken(c->text);
     for (char *p = c->text; *p; p++)
         if ((unsigned char)*p < ' ')
             *p = ' ';

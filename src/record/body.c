@@ -112,7 +112,7 @@ bool body_read(struct arena *a, struct str text, struct event_body *out, struct 
 {
     struct json *j;
     struct event_body ev = {.known = TIME_NONE};
-    int64_t v;
+    int64_t v = 0;
     if (!json_own(a, text, &j, e))
         return false;
     if (!need_int(j, "v", &v, e) || !need_id(j, "id", &ev.id, e) ||
