@@ -186,8 +186,7 @@ static void load_record(struct loader *ld, int record, const struct node *node)
     if (ld->out->n > before)
         return; /* half an action would be blamed for what its missing half does */
     check_composites(ld, record, actions);
-    if (ld->out->n == before)
-        check_flow(ld, record, node);
+    check_flow(ld, record, node);
 }
 
 void load_records(struct loader *ld)
