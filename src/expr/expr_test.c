@@ -91,6 +91,8 @@ static void test_good(void **state)
         {"amount * n + 1 < -价格", 0, "amount * n + 1.00 < -价格"},
         {"weight = 0.125", 0, "weight = 0.125"},
         {"n = 2.0", 0, "n = 2"},
+        {"n = 1.5 + 0.5", 0, "n = 2"},
+        {"amount = 1.25 * 2", 0, "amount = 2.50"},
         {"d = DATE('2024-01-31')", 0, "d = DATE('2024-01-31')"},
         {"date ( '2024年1月31日' ) <= day.two", 0, "DATE('2024-01-31') <= day.two"},
         {"at >= DATE('2024-01-31')", 0, "at >= TIMESTAMP('2024-01-30T16:00:00.000Z')"},

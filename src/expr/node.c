@@ -75,6 +75,12 @@ static struct node *folded(struct parser *p, struct node *n)
         lex_fail(p, ERR_INPUT, n->at, "the result is too large");
         return NULL;
     }
+    if (node_numeric(n)) { /* 1.5 + 0.5 is 2, as if it had been written so */
+        for (; v.decimals && v.i % 10 == 0; v.decimals--)
+            v.i /= 10;
+        n->type = v.type = v.decimals ? X_DECIMAL : X_INT;
+        n->decimals = v.decimals;
+    }
     n->op = OP_LIT;
     n->lit = v;
     n->kids = NULL;
