@@ -1,0 +1,84 @@
+#include "clock/notice.h"
+#include "clock/notice.sql.h"
+
+static enum limit_unit unit_of(enum span_unit u)
+{
+    return u == SPAN_HOURS      ? LIMIT_HOURS
+           : u == SPAN_DAYS     ? LIMIT_DAYS
+           : u == SPAN_WORKDAYS ? LIMIT_WORKDAYS
+                                : LIMIT_MONTHS;
+}
+
+int64_t clock_rung_at(const struct calendar *cal, const struct zone *zone, int64_t due,
+                      const struct clock_rung *rung)
+{
+    return calendar_shift(cal, zone, due, rung->at.n, unit_of(rung->at.unit));
+}
+
+int clock_next_rung(const struct calendar *cal, const struct zone *zone, const struct clock_def *def,
+                    int64_t due, int64_t now, int64_t *at)
+{
+    int best = -1;
+    for (int i = 0; i < def->n_rungs; i++) {
+        int64_t t = clock_rung_at(cal, zone, due, &def->rungs[i]);
+        if (t > now && (best < 0 || t < *at)) {
+            best = i;
+            *at = t;
+        }
+    }
+    return best;
+}
+
+/* Is it a running clock that somebody may have to be told of? */
+static bool runs(const struct record *r, const struct clock_run *c)
+{
+    return record_open(r) && c->done == TIME_NONE && c->paused == TIME_NONE;
+}
+
+static const struct clock_run *run_of(const struct record *r, const struct clock_run *like)
+{
+    for (size_t i = 0; r && i < r->n_clocks; i++)
+        if (r->clocks[i].n == like->n && str_eq(r->clocks[i].id, like->id))
+            return &r->clocks[i];
+    return NULL;
+}
+
+static bool put(struct store *db, const struct change *ch, const struct clock_run *run,
+                struct err *e)
+{
+    /* Which rung is next is found when the row is first looked at: it needs the holiday table, which
+     * may change while the row stands.  `next` is therefore the earliest instant worth a look. */
+    int64_t next = run->soon != TIME_NONE ? run->soon : run->due;
+    return store_exec(db, sql_clock_upsert,
+                      BIND(C_INT(ch->after->rid), C_TEXT(run->id), C_INT(run->n), C_INT(run->due),
+                           C_INT(next), C_INT(0)),
+                      NULL, e);
+}
+
+bool clock_save(struct store *db, const struct changes *c, struct err *e)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        const struct change *ch = &c->list[i];
+        for (size_t k = 0; k < ch->after->n_clocks; k++) {
+            const struct clock_run *now = &ch->after->clocks[k], *was = run_of(ch->before, now);
+            bool is = runs(ch->after, now), had = was && runs(ch->before, was);
+            if (is && (!had || was->due != now->due || was->soon != now->soon)) {
+                if (!put(db, ch, now, e))
+                    return false;
+            } else if (!is && had &&
+                       !store_exec(db, sql_clock_delete,
+                                   BIND(C_INT(ch->after->rid), C_TEXT(now->id), C_INT(now->n)), NULL,
+                                   e)) {
+                return false;
+            }
+        }
+        for (size_t k = 0; ch->before && k < ch->before->n_clocks; k++) {
+            const struct clock_run *was = &ch->before->clocks[k];
+            if (!run_of(ch->after, was) &&
+                !store_exec(db, sql_clock_delete,
+                            BIND(C_INT(ch->after->rid), C_TEXT(was->id), C_INT(was->n)), NULL, e))
+                return false;
+        }
+    }
+    return true;
+}

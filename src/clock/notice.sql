@@ -1,0 +1,5 @@
+-- name: clock_upsert
+INSERT INTO clock (rid, clock, n, due, next, rung) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (rid, clock, n) DO UPDATE SET due = excluded.due, next = excluded.next, rung = excluded.rung
+-- name: clock_delete
+DELETE FROM clock WHERE rid = $1 AND clock = $2 AND n = $3

@@ -1,0 +1,24 @@
+-- name: seq_read
+SELECT next FROM seq WHERE name = $1 AND scope = $2 AND year = $3
+-- name: seq_save
+INSERT INTO seq (name, scope, year, next) VALUES ($1, $2, $3, $4)
+ON CONFLICT (name, scope, year) DO UPDATE SET next = excluded.next
+-- name: external_read
+SELECT rid, digest, seq FROM external WHERE source = $1 AND ext_id = $2
+-- name: external_save
+INSERT INTO external (source, ext_id, rid, digest, seq) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (source, ext_id) DO UPDATE SET digest = excluded.digest, seq = excluded.seq
+-- name: area_save
+INSERT INTO area (aid, code, name, parent, level, valid_from, valid_to, successor)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (aid) DO UPDATE SET code = excluded.code, name = excluded.name, parent = excluded.parent,
+    level = excluded.level, valid_from = excluded.valid_from, valid_to = excluded.valid_to,
+    successor = excluded.successor
+-- name: login_save
+INSERT INTO account_login (login, rid) VALUES ($1, $2)
+-- name: login_delete
+DELETE FROM account_login WHERE rid = $1
+-- name: resident_link_save
+INSERT INTO resident_link (token, rid, digits, day, org, ends) VALUES ($1, $2, $3, $4, $5, $6)
+-- name: record_rid_by_id
+SELECT rid FROM record WHERE id = $1

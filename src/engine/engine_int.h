@@ -1,0 +1,111 @@
+/* engine/engine_int.h - the engine's own state, shared by engine.c, writer.c and batch.c. */
+#pragma once
+#include "engine/decide.h"
+#include <pthread.h>
+
+enum { READERS = 8 };
+
+struct job {
+    struct job *next;
+    struct arena *arena;         /* the caller's */
+    const struct ask *ask;
+    struct answer *ans;
+    void (*done)(void *user, struct answer *ans);
+    void *user;
+    bool prepared;               /* decided on the request's thread already */
+    struct changeset set;
+    int64_t base_ver, base_sys;  /* what it was decided on */
+    /* instead of an ask: something to run in the writer's turn */
+    bool (*exclusive)(void *user, struct store *db, struct err *e);
+    struct err *exclusive_err;
+};
+
+struct engine {
+    struct engine_config cfg;
+    char *url;
+    struct keys keys;
+    char why_read_only[200];
+    bool read_only;
+
+    pthread_mutex_t lock;
+    pthread_cond_t filled, drained;
+    struct job *first, *last;
+    int64_t queued;
+    bool stopping, writer_runs;
+    pthread_t writer;
+    struct store *db; /* the writer's */
+
+    struct world *world; /* under lock */
+    struct calendar *calendar;
+    int64_t world_checked; /* machine clock, ms */
+    struct store *readers[READERS];
+    int n_readers;
+    struct calendar *old_calendars[64]; /* kept until the end: few, and decisions may hold them */
+    int n_old;
+
+    void (*on_commit)(void *user, int64_t seq, const int64_t *rids, const struct world *w, size_t n);
+    void *on_commit_user;
+    struct engine_stats stats;
+};
+
+/* A record as this commit will leave it. */
+struct entry {
+    struct entry *next_hash;
+    struct change change;
+    struct id id;
+    bool has_dek;
+    uint8_t dek[CIPHER_KEY];
+    bool new_dek;
+};
+
+struct seq_row {
+    struct str name, scope;
+    int64_t year, next;
+    bool moved;
+};
+
+struct external_row {
+    struct str source, ext_id;
+    int64_t rid, seq;
+    struct hash digest;
+};
+
+struct batch {
+    struct engine *en;
+    struct store *db;
+    struct arena *arena;
+    struct world *world;
+    const struct calendar *calendar;
+    struct ledger_batch log;
+    struct changes changes;
+    struct entry *table[512];
+    struct entry **order; /* entries in order of first touch */
+    size_t n_order, cap_order;
+    struct seq_row *seqs;
+    size_t n_seqs, cap_seqs;
+    struct external_row *externals;
+    size_t n_externals, cap_externals;
+    struct cell *detached;
+    size_t n_detached, cap_detached;
+    bool sys; /* a system record changed: the world is loaded again after the commit */
+    int64_t now;
+};
+
+void *engine_writer(void *engine);
+/* One ask of a batch: decided, and put into the overlay; or refused (ans says why).  False only when
+ * the store failed: the batch must be rolled back. */
+MUST_USE bool batch_add(struct batch *b, struct job *job, struct err *e);
+MUST_USE bool batch_begin(struct batch *b, struct engine *en, struct store *db, struct arena *a,
+                          struct err *e);
+MUST_USE bool batch_write(struct batch *b, struct err *e);
+
+/* Loads what decide() needs from the database (on any connection). `rec` may be given. */
+MUST_USE bool snapshot_load(struct store *db, struct arena *a, const struct ask *ask,
+                            const struct keys *keys, struct record *rec, struct snapshot *out,
+                            struct err *e);
+/* The stored receipt of an earlier sending: *found and ans filled. */
+MUST_USE bool receipt_find(struct store *db, struct arena *a, const struct ask *ask, bool *found,
+                           struct answer *ans, struct err *e);
+/* Projections of system records (areas, log-ins, tables and terms of a new playbook). */
+MUST_USE bool sys_project(struct batch *b, struct err *e);
+void engine_take_world(struct engine *en, struct world *w);

@@ -1,0 +1,138 @@
+#include "engine/engine_int.h"
+
+/* Fields that events after `version` set: the other side of a conflict. */
+static bool load_changed(struct store *db, struct arena *a, const struct record *r, int64_t version,
+                         struct json **out, struct err *e)
+{
+    struct json *changed = json_new(a, J_OBJ);
+    struct event *ev;
+    size_t n;
+    if (!ledger_of_record(db, a, r->rid, -1, 100000, &ev, &n, e))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        struct event_body b;
+        if (!body_read(a, ev[i].body, &b, e))
+            return false;
+        if (b.ver <= version)
+            continue;
+        JSON_EACH (v, b.set)
+            json_set(a, changed, v->key, json_new_bool(a, true));
+        JSON_EACH (v, b.rows)
+            json_set(a, changed, v->key, json_new_bool(a, true));
+    }
+    *out = changed;
+    return true;
+}
+
+/* The fold before the newest action: its steps all at once when it was a composite. */
+static bool load_undo(struct store *db, struct arena *a, const struct record *r,
+                      struct snapshot *s, struct err *e)
+{
+    struct event *ev;
+    size_t n;
+    if (!ledger_of_record(db, a, r->rid, -1, 100000, &ev, &n, e) || n == 0)
+        return !err_is(e);
+    struct event_body *bodies = ARENA_ARRAY(a, struct event_body, n);
+    for (size_t i = 0; i < n; i++)
+        if (!body_read(a, ev[i].body, &bodies[i], e))
+            return false;
+    size_t last = n - 1;
+    struct id action = id_zero(bodies[last].cause) ? bodies[last].id : bodies[last].cause;
+    size_t from = last;
+    while (from > 0 && (id_eq(bodies[from - 1].id, action) || id_eq(bodies[from - 1].cause, action)))
+        from--;
+    struct record *before = record_new(a);
+    for (size_t i = 0; i < from; i++)
+        if (!fold_event(a, before, &bodies[i], ev[i].seq, e))
+            return false;
+    before->rid = r->rid;
+    s->undo_to = before;
+    s->last = &bodies[last];
+    return true;
+}
+
+/* The second record that an action names. */
+static struct id other_id(const struct ask *ask, const struct record *r)
+{
+    struct id id = {{0}};
+    static const char *const KEYS[] = {"into", "to"};
+    for (size_t i = 0; i < COUNT_OF(KEYS); i++)
+        if (id_parse(json_text(ask->fields, KEYS[i]), &id))
+            return id;
+    if (r && str_is(ask->action, "unmerge"))
+        id_parse(record_merged(r), &id);
+    return id;
+}
+
+bool snapshot_load(struct store *db, struct arena *a, const struct ask *ask,
+                   const struct keys *keys, struct record *rec, struct snapshot *out,
+                   struct err *e)
+{
+    struct snapshot s = *out;
+    bool found;
+    s.keys = keys;
+    s.rec = rec;
+    if (!rec && !id_zero(ask->rec)) {
+        if (!record_load(db, a, ask->rec, &found, &s.rec, e))
+            return false;
+        if (!found)
+            s.rec = NULL;
+    }
+    if (s.rec && ask->version && ask->version < s.rec->ver) {
+        struct json *changed;
+        if (!load_changed(db, a, s.rec, ask->version, &changed, e))
+            return false;
+        s.changed = changed;
+    }
+    if (s.rec && str_is(ask->action, "undo") && !load_undo(db, a, s.rec, &s, e))
+        return false;
+    bool names_other = str_is(ask->action, "merge") || str_is(ask->action, "unmerge") ||
+                       str_is(ask->action, "link");
+    struct id other = names_other ? other_id(ask, s.rec) : (struct id){{0}};
+    if (!id_zero(other)) {
+        if (!record_load(db, a, other, &found, &s.other, e))
+            return false;
+        if (!found)
+            s.other = NULL;
+    }
+    if (s.rec && s.rec->rid && !record_dek(db, keys, s.rec->rid, s.rec->id, &s.has_dek, s.dek, e))
+        return false;
+    *out = s;
+    return true;
+}
+
+bool receipt_find(struct store *db, struct arena *a, const struct ask *ask, bool *found,
+                  struct answer *ans, struct err *e)
+{
+    struct event ev;
+    struct event_body body;
+    bool has;
+    *found = false;
+    if (!ledger_find(db, a, ask->id, &has, &ev, e) || !has)
+        return !err_is(e);
+    *found = true;
+    *ans = (struct answer){.ok = false};
+    if (!ev.has_req || !ask->has_req || !hash_eq(&ev.req, &ask->req)) {
+        err_set(&ans->err, ERR_ID_USED, "this id was used for another request");
+        return true;
+    }
+    if (!body_read(a, ev.body, &body, e))
+        return false;
+    *ans = (struct answer){.ok = true,
+                           .again = true,
+                           .event = ev.id,
+                           .record = body.rec,
+                           .rid = ev.rid,
+                           .seq = ev.seq,
+                           .recorded = ev.recorded,
+                           .leaf = ev.leaf,
+                           .version = body.ver};
+    struct record *r;
+    if (!record_load_rid(db, a, ev.rid, &has, &r, e))
+        return false;
+    if (has) {
+        snprintf(ans->number, sizeof ans->number, "%.*s", STR_F(r->number));
+        snprintf(ans->state, sizeof ans->state, "%.*s", STR_F(r->state));
+    }
+    return true;
+}

@@ -1,0 +1,165 @@
+/* The writer: one thread, one connection, group commits.  While one batch commits, the next one
+ * gathers by itself, so nothing ever waits for company. */
+#include "engine/engine_int.h"
+
+struct gathered {
+    struct job *jobs[LIMIT_BATCH_BULK];
+    size_t n;
+};
+
+/* Is it better alone?  What changes the world, and what is not an ask. */
+static bool alone(const struct job *j)
+{
+    if (j->exclusive)
+        return true;
+    return str_starts(j->ask->type, STR("sys.")) || (j->ask->actor->kind == ACTOR_OPERATOR &&
+                                                    !j->ask->source.len && !id_zero(j->ask->rec));
+}
+
+static bool gather(struct engine *en, struct gathered *g)
+{
+    size_t most = en->cfg.bulk ? LIMIT_BATCH_BULK : LIMIT_BATCH;
+    g->n = 0;
+    pthread_mutex_lock(&en->lock);
+    while (!en->first && !en->stopping)
+        pthread_cond_wait(&en->filled, &en->lock);
+    while (en->first && g->n < most) {
+        struct job *j = en->first;
+        if (alone(j) && g->n)
+            break;
+        en->first = j->next;
+        if (!en->first)
+            en->last = NULL;
+        en->queued--;
+        g->jobs[g->n++] = j;
+        if (alone(j))
+            break;
+    }
+    pthread_cond_broadcast(&en->drained);
+    pthread_mutex_unlock(&en->lock);
+    return g->n > 0;
+}
+
+static bool fresh_world(struct batch *b, struct err *e)
+{
+    struct engine *en = b->en;
+    pthread_mutex_lock(&en->lock);
+    struct world *w = en->world && en->world->sys_seq == b->log.head.sys_seq ? world_ref(en->world)
+                                                                            : NULL;
+    b->calendar = en->calendar;
+    pthread_mutex_unlock(&en->lock);
+    if (!w) {
+        if (!world_load(b->db, &w, e))
+            return false;
+        engine_take_world(en, world_ref(w));
+        b->calendar = en->calendar;
+    }
+    b->world = w;
+    return true;
+}
+
+static void tell(struct engine *en, const struct batch *b)
+{
+    if (!en->on_commit || !b->changes.n)
+        return;
+    int64_t *rids = ARENA_ARRAY(b->arena, int64_t, b->changes.n);
+    for (size_t i = 0; i < b->changes.n; i++)
+        rids[i] = b->changes.list[i].after->rid;
+    en->on_commit(en->on_commit_user, b->log.head.tree.size - 1, rids, b->world, b->changes.n);
+}
+
+/* Decides and writes some jobs in one transaction.  False: nothing was written. */
+static bool try_batch(struct engine *en, struct arena *a, struct job **jobs, size_t n, struct err *e)
+{
+    struct batch *b = ARENA_NEW(a, struct batch);
+    bool ok = batch_begin(b, en, en->db, a, e) && fresh_world(b, e);
+    for (size_t i = 0; ok && i < n; i++)
+        ok = batch_add(b, jobs[i], e);
+    if (ok && (b->log.n || b->n_externals))
+        ok = batch_write(b, e) && store_commit(en->db, e);
+    else
+        store_rollback(en->db);
+    if (!ok) {
+        store_rollback(en->db);
+        world_unref(b->world);
+        return false;
+    }
+    en->stats.batches++;
+    en->stats.events += (int64_t)b->log.n;
+    en->stats.biggest_batch = max64(en->stats.biggest_batch, (int64_t)n);
+    if (b->sys)
+        engine_take_world(en, world_ref(b->world));
+    tell(en, b);
+    world_unref(b->world);
+    return true;
+}
+
+static void fail_job(struct job *j, const struct err *e)
+{
+    *j->ans = (struct answer){.ok = false, .err = *e};
+}
+
+static void run_exclusive(struct engine *en, struct job *j)
+{
+    struct err *e = j->exclusive_err;
+    bool ok = store_begin(en->db, e) && j->exclusive(j->user, en->db, e) && store_commit(en->db, e);
+    if (!ok)
+        store_rollback(en->db);
+    j->ans->ok = ok;
+}
+
+static void run(struct engine *en, struct arena *a, struct gathered *g)
+{
+    struct err e = ERR_INIT;
+    if (g->jobs[0]->exclusive) {
+        run_exclusive(en, g->jobs[0]);
+        return;
+    }
+    if (try_batch(en, a, g->jobs, g->n, &e))
+        return;
+    /* the store failed: nothing was written; each ask is tried once more by itself */
+    en->stats.retries++;
+    for (size_t i = 0; i < g->n; i++) {
+        struct err mine = ERR_INIT;
+        bool worth = g->n > 1 || e.code == ERR_BUSY;
+        arena_reset(a);
+        if (!worth || !try_batch(en, a, &g->jobs[i], 1, &mine))
+            fail_job(g->jobs[i], worth ? &mine : &e);
+    }
+}
+
+static void checkpoint_wal(struct engine *en, int64_t *since)
+{
+    struct err e = ERR_INIT;
+    if (++*since < 64 || en->cfg.bulk)
+        return;
+    *since = 0;
+    if (store_wal_pages(en->db) > 20000 && !store_checkpoint(en->db, false, &e))
+        err_clear(&e);
+}
+
+void *engine_writer(void *engine)
+{
+    struct engine *en = engine;
+    struct gathered *g = mem_new(sizeof *g);
+    struct arena *a = arena_new();
+    int64_t since = 0;
+    while (gather(en, g)) {
+        arena_reset(a);
+        run(en, a, g);
+        for (size_t i = 0; i < g->n; i++) {
+            struct job *j = g->jobs[i];
+            en->stats.actions += j->ans->ok;
+            en->stats.refused += !j->ans->ok;
+            struct answer *ans = j->ans;
+            if (ans->conflict) /* into the caller's arena before ours is emptied */
+                ans->conflict = json_clone(j->arena, ans->conflict);
+        }
+        for (size_t i = 0; i < g->n; i++)
+            g->jobs[i]->done(g->jobs[i]->exclusive ? g->jobs[i] : g->jobs[i]->user, g->jobs[i]->ans);
+        checkpoint_wal(en, &since);
+    }
+    arena_free(a);
+    free(g);
+    return NULL;
+}

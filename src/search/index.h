@@ -1,0 +1,16 @@
+/* search/index.h - the search index: one entry a record, written in the same commit.
+ *
+ * The entry's text is a pure function of the fold and its detached values of class text: number,
+ * fields marked `search: true` (codes by their names), places by their text and the names of their
+ * areas.  Values of the vault never go in.  It ends with tokens of rights: ancestor areas, type
+ * (decisions 18).  SQLite: FTS5 table search_fts; PostgreSQL: table search_ts with a GIN index. */
+#pragma once
+#include "record/change.h"
+#include "search/token.h"
+
+/* Makes the engine's own table when it is not there (called by search_save and search_find). */
+MUST_USE bool search_ensure(struct store *db, struct err *e);
+MUST_USE bool search_save(struct store *db, const struct changes *c, struct err *e);
+/* The token text of a record, and its SHA-256 (compared by verify). */
+MUST_USE bool search_text(struct store *db, const struct changes *c, const struct change *ch,
+                          struct buf *out, struct err *e);
