@@ -53,11 +53,12 @@ struct str http_query(const struct http_request *rq, const char *name);  /* STR_
 struct str http_header(const struct http_request *rq, const char *name);
 struct str http_cookie(const struct http_request *rq, const char *name);
 struct str http_body(const struct http_request *rq);
-const char *http_upload_file(const struct http_request *rq); /* path; removed at the end unless taken */
+/* Path of the uploaded body, NULL when it was empty; removed at the end unless it was moved. */
+const char *http_upload_file(const struct http_request *rq);
 struct str http_peer(const struct http_request *rq);         /* address without port */
 
 void http_set_header(struct http_request *rq, const char *name, struct str value);
-/* Answers once.  The body is copied unless it lies in the request's arena. */
+/* Answers once.  The body is copied; http_answer_buf spares that. */
 void http_answer(struct http_request *rq, int status, const char *mime, struct str body);
 /* Takes over the buffer's memory (b becomes empty). */
 void http_answer_buf(struct http_request *rq, int status, const char *mime, struct buf *b);
@@ -66,13 +67,17 @@ void http_answer_file(struct http_request *rq, const char *path, const char *mim
 /* Rows as they come: `fill` writes the next piece into b and returns false at the end.
  * Runs on the server's threads. */
 void http_answer_stream(struct http_request *rq, int status, const char *mime,
-                        bool (*fill)(void *self, struct buf *b), void (*done)(void *self), void *self);
+                        bool (*fill)(void *self, struct buf *b), void (*done)(void *self),
+                        void *self);
 
 /* Parks the request: the handler returns without an answer; http_answer may then be called from any
- * thread, exactly once. */
+ * thread, exactly once.  To be called before another thread hears of the request.  A request that
+ * waits for more than twice body_seconds gets 503; the answer that still comes is dropped.  So the
+ * request stays valid until it is answered, whatever became of the client or even of the server. */
 void http_park(struct http_request *rq);
 
-/* Server-sent events.  `stream` stays valid until `gone` was called. */
+/* Server-sent events.  The stream stays valid until `gone` has returned; `gone` is called once, on
+ * a thread of the server, and may take the lock under which the caller sends. */
 struct http_stream;
 struct http_stream *http_open_stream(struct http_request *rq, void (*gone)(void *self), void *self);
 /* Queues one event; drops the client when it is too far behind.  Any thread. */

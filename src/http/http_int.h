@@ -26,7 +26,7 @@ enum {
     HTTP_STREAM_SILENCE = 60 * 1000,  /* ms without an acknowledgement before a peer is dead */
     HTTP_PING_MS = 15 * 1000,
     HTTP_TICK_MS = 200,
-    HTTP_SWALLOW = 4,                 /* a refused body of up to 4 limits is read, and then refused */
+    HTTP_SWALLOW = 4,                 /* a body of up to 4 limits is read and then refused */
     HTTP_IDLE_HEADS = 6,              /* keep-alive, in head deadlines */
     HTTP_PARK_BODIES = 2,             /* a parked request is given up after 2 body deadlines */
     HTTP_METHODS = HTTP_OPTIONS + 1,
@@ -72,8 +72,10 @@ bool http_target_parse(struct arena *a, struct str raw, struct http_target *t,
                        struct http_refusal *no);
 bool http_head_check(struct http_head *h, struct http_refusal *no);
 /* libmicrohttpd 0.9.75 cuts a head in place: it writes NUL over each colon and line end.  So its
- * bytes still show what its parser forgave: bare LF, folded lines, NUL, stray CR. */
-bool http_head_intact(const char *head, size_t size, size_t method_len, size_t target_len);
+ * bytes still show what its parser forgave: bare LF, folded lines, NUL, stray CR.  headers is how
+ * many it found: two NUL inside a value look like a line end, but make one line too many. */
+bool http_head_intact(const char *head, size_t size, size_t method_len, size_t target_len,
+                      size_t headers);
 struct str http_pair_find(const struct http_pair *p, size_t n, const char *name, bool caseless);
 struct str http_cookie_find(struct str header, struct str name);
 
@@ -82,7 +84,7 @@ struct http_routes;
 MUST_USE bool http_routes_new(const struct http_route *routes, size_t n, struct http_routes **out,
                               struct err *e);
 void http_routes_free(struct http_routes *r);
-/* NULL: no such path (*allowed is 0), or not with this method (*allowed is a set of 1 << method). */
+/* NULL: no such path (*allowed is 0), or not with this method (*allowed: set of 1 << method). */
 const struct http_route *http_routes_find(const struct http_routes *r, const struct http_target *t,
                                           enum http_method m, unsigned *allowed);
 struct str http_route_part(const struct http_route *r, const struct http_target *t,

@@ -232,7 +232,8 @@ static bool line_end(const char *head, size_t size, size_t *pos)
     return true;
 }
 
-bool http_head_intact(const char *head, size_t size, size_t method_len, size_t target_len)
+bool http_head_intact(const char *head, size_t size, size_t method_len, size_t target_len,
+                      size_t headers)
 {
     static const char VERSION[] = "HTTP/1.";
     size_t pos = method_len + 1 + target_len + 1;
@@ -242,17 +243,20 @@ bool http_head_intact(const char *head, size_t size, size_t method_len, size_t t
         return false;
     if (memcmp(head + pos, VERSION, sizeof VERSION - 1) != 0)
         return false;
-    pos += sizeof VERSION; /* and one digit */
+    pos += sizeof VERSION - 1;
+    if (head[pos] != '0' && head[pos] != '1')
+        return false;
+    pos++;
     if (!line_end(head, size, &pos))
         return false;
-    while (pos < size && head[pos] != '\0') {
+    for (; pos < size && head[pos] != '\0'; headers--) {
         if (!http_name_ok(until_nul(head, size, &pos)) || pos == size)
             return false;
         pos++; /* the colon */
         if (!http_value_ok(until_nul(head, size, &pos)) || !line_end(head, size, &pos))
             return false;
     }
-    return line_end(head, size, &pos) && pos == size;
+    return headers == 0 && line_end(head, size, &pos) && pos == size;
 }
 
 struct str http_pair_find(const struct http_pair *p, size_t n, const char *name, bool caseless)

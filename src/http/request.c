@@ -75,7 +75,8 @@ static bool check_head(struct http_request *rq, const char *method, const char *
     const union MHD_ConnectionInfo *size =
         MHD_get_connection_info(rq->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     if (size && size->header_size <= HTTP_POOL &&
-        http_head_intact(method, size->header_size, strlen(method), rq->raw_target.len))
+        http_head_intact(method, size->header_size, strlen(method), rq->raw_target.len,
+                         rq->head.n))
         return true;
     rq->refusal = (struct http_refusal){400, ERR_SYNTAX, "the head is malformed", true};
     return false;
