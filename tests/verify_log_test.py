@@ -240,10 +240,11 @@ class Signatures(Case):
         self.assertFalse(verify_log.signature_good(LOG.public, text, signature[:-1]))
         self.assertFalse(verify_log.signature_good(LOG.public, text, signature + b"\0"))
         self.assertFalse(verify_log.signature_good(b"\xff" * 32, text, signature))
-        # under the neutral point everything would be signed: refused in its second spelling
-        neutral, anything = (FIELD + 1).to_bytes(32, "little"), packed(multiple(5, GENERATOR))
-        anything += (5).to_bytes(32, "little")
-        self.assertFalse(verify_log.signature_good(neutral, text, anything))
+        # under the neutral point anything would be signed: refused in its second spellings
+        anything = packed(multiple(5, GENERATOR)) + (5).to_bytes(32, "little")
+        for neutral in (FIELD + 1, 1 << 255 | 1):
+            public = neutral.to_bytes(32, "little")
+            self.assertFalse(verify_log.signature_good(public, text, anything))
         off_curve = (2).to_bytes(32, "little")
         self.assertFalse(verify_log.signature_good(off_curve, text, signature))
 
@@ -418,6 +419,11 @@ class Log(Case):
             (1, "expected a text", text + LOG.line(text)),
             (1, "expected a text", (text + b"\n" + LOG.line(text))[:-1]),
             (1, "signature line", text + b"\n" + LOG.line(text).replace(b"\xe2\x80\x94", b"-")),
+            (1, "expected a text", two.replace(b"more", b"mo\re") + b"\n" + LOG.line(
+                two.replace(b"more", b"mo\re"))),
+            (1, "too short", text + b"\n" + LOG.line(text) + "\u2014 x AAAA\n".encode()),
+            (1, "origin, size, root", text + b"\nmore\n\n" + LOG.line(text + b"\nmore\n")),
+            (1, "origin, size, root", b"\n" + text + b"\n" + LOG.line(b"\n" + text)),
             (1, "not UTF-8", text + b"\n\xff" + LOG.line(text)),
             (1, "4 events, the checkpoint says 3", note(3, tree_root(leaves_of(lines[:3])))),
             (1, "4 events, the checkpoint says 5", note(5, root)),
@@ -584,6 +590,8 @@ class Consistency(Case):
                 self.two(1, "bad:", old, new, proof[:i] + [proof[i]] + proof[i:])
             self.two(1, "too many", old, new, proof + [sha(b"")])
             self.two(1, "bad:", old, new, [])
+            if len(proof) > 1:
+                self.two(1, "too few", old, new, proof[:-1])
 
     def test_ends(self):
         leaves = leaves_of(log_of(5))
