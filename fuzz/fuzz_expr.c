@@ -1,8 +1,8 @@
 /* The filter language against anything: parse, print, evaluate, SQL.
  * The first byte is the flags, the rest the text (seeds: fuzz/corpus/expr).
  *
- *   clang -fsanitize=fuzzer,address,undefined -DARENA_MALLOC -Isrc fuzz/fuzz_expr.c src/expr/[a-z]*.c
- *   (without the tests) src/base/[a-z]*.c -ljansson -lcrypto -licui18n -licuuc -lm */
+ *   clang -fsanitize=fuzzer,address,undefined -DARENA_MALLOC -Isrc fuzz/fuzz_expr.c
+ *       (src/expr and src/base without their tests) -ljansson -lcrypto -licui18n -licuuc -lm */
 #include "expr/testcat.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

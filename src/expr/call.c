@@ -124,7 +124,8 @@ static struct node *date_literal(struct parser *p, size_t at)
 {
     struct token t = {0};
     int32_t day;
-    if (!quoted_text(p, "a day like '2024-01-31'", &t) || !parse_expect(p, ")", ") behind DATE('…'"))
+    if (!quoted_text(p, "a day like '2024-01-31'", &t) ||
+        !parse_expect(p, ")", ") behind DATE('…'"))
         return NULL;
     if (!day_parse(t.text, &day)) {
         lex_fail(p, ERR_INPUT, t.at, "expected a day like '2024-01-31'");
@@ -339,7 +340,8 @@ static struct node *with_name(struct parser *p, enum xop op, enum xtype type, si
     if (!quoted_text(p, wanted, &t) || !parse_expect(p, ")", ")"))
         return NULL;
     struct node *n = node_new(p, op, type, at);
-    struct node *kid = n ? node_literal(p, (struct xvalue){.type = X_TEXT, .s = t.text}, t.at) : NULL;
+    struct node *kid =
+        n ? node_literal(p, (struct xvalue){.type = X_TEXT, .s = t.text}, t.at) : NULL;
     if (!kid)
         return NULL;
     n->kids = ARENA_ARRAY(p->a, struct node *, 1);
@@ -368,13 +370,20 @@ static const struct {
     bool guard;
     struct node *(*parse)(struct parser *p, size_t at);
 } calls[] = {
-    {"DATE", false, date_literal},       {"TIMESTAMP", false, time_literal},
-    {"POINT", false, point_literal},     {"BBOX", false, box_literal},
-    {"POLYGON", false, polygon_literal}, {"S_INTERSECTS", false, intersects},
-    {"distance_m", false, distance},     {"within", false, within},
-    {"lower", false, lower},             {"days", true, days},
-    {"today", true, today},              {"has", true, has},
-    {"open", true, open_parts},                {"rows", true, rows},
+    {"DATE", false, date_literal},
+    {"TIMESTAMP", false, time_literal},
+    {"POINT", false, point_literal},
+    {"BBOX", false, box_literal},
+    {"POLYGON", false, polygon_literal},
+    {"S_INTERSECTS", false, intersects},
+    {"distance_m", false, distance},
+    {"within", false, within},
+    {"lower", false, lower},
+    {"days", true, days},
+    {"today", true, today},
+    {"has", true, has},
+    {"open", true, open_parts},
+    {"rows", true, rows},
 };
 
 struct node *call_parse(struct parser *p, struct token name)

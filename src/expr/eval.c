@@ -185,8 +185,7 @@ static enum tri within(const struct run *r, const struct node *n)
 static enum tri intersects(const struct run *r, const struct node *n)
 {
     struct value place = value_of(r, n->kids[0]);
-    return place.v.null ? UNKNOWN
-                        : tri_of(geo_inside(n->kids[1]->shape, place.v.lon, place.v.lat));
+    return place.v.null ? UNKNOWN : tri_of(geo_inside(n->kids[1]->shape, place.v.lon, place.v.lat));
 }
 
 static enum tri has(const struct run *r, const struct node *n)
@@ -261,7 +260,7 @@ static struct value property(const struct run *r, const struct node *n)
     return limited(n, out);
 }
 
-/* node_limits has seen to it that nothing overflows here, but for literals while they are folded. */
+/* node_limits has seen to it that nothing overflows here, save literals while they are folded. */
 static struct value arithmetic(const struct run *r, const struct node *n)
 {
     struct value a = value_of(r, n->kids[0]);
@@ -329,8 +328,9 @@ static struct value distance(const struct run *r, const struct node *n)
 
 static struct value counted(const struct run *r, const struct node *n)
 {
-    int64_t (*count)(void *, struct str) =
-        !r->c ? NULL : n->op == OP_OPEN ? r->c->open : r->c->rows;
+    int64_t (*count)(void *, struct str) = !r->c              ? NULL
+                                           : n->op == OP_OPEN ? r->c->open
+                                                              : r->c->rows;
     return count ? limited(n, whole(n, count(r->c->self, n->kids[0]->lit.s))) : nothing(n);
 }
 

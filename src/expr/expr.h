@@ -2,29 +2,31 @@
  *
  * Parsed once against a catalogue of properties; then either evaluated on a record, or turned into
  * SQL with bound parameters, the same text on both engines.  Both give the same answer for every
- * record, NULL included (three-valued logic): expr_test.c compares evaluator, SQLite and PostgreSQL
- * on random expressions.
+ * record, NULL included (three-valued logic): random_test.c compares evaluator, SQLite and
+ * PostgreSQL on random expressions.
  *
  * Grammar (keywords in any case; names may contain dots and non-ASCII letters):
  *   a name may stand in "…" (where it is also a keyword); a text never does
  *   AND OR NOT ( ) = <> < <= > >=  IS [NOT] NULL  [NOT] IN (…)  [NOT] BETWEEN a AND b
  *   [NOT] LIKE 'pattern' (% and _, backslash escapes; case-sensitive on both engines)
  *   + - *  (integers and decimals of equal scale; * adds the scales), unary minus.  Nothing
- *          overflows: for each calculation the largest L = 2^k is taken for which no step can leave
- *          int64; a number beyond ±L is unknown in it (a + b: 2^61, a * b: 2^31), on every engine
+ *          overflows: for each calculation the largest L = 2^k is taken for which no step can
+ *          leave int64; a number beyond ±L is unknown in it (a + b: 2^61, a * b: 2^31), on every
+ *          engine
  *   'text' ('' is a quote), 12, 12.50, TRUE FALSE, DATE('2024-01-31'),
  *   TIMESTAMP('2024-01-31T08:00:00Z'), POINT(lon lat), BBOX(w,s,e,n)
  *   S_INTERSECTS(place, BBOX(…)) and S_INTERSECTS(place, POLYGON((lon lat, …)))
- *          POLYGON: one ring of 3 to 64 points, its edge belongs to it; exact in int64.  Degrees are
- *          rounded to 7 decimals (1 cm).  A BBOX with w > e crosses the 180th meridian
+ *          POLYGON: one ring of 3 to 64 points, its edge belongs to it; exact in int64.  Degrees
+ *          are rounded to 7 decimals (1 cm).  A BBOX with w > e crosses the 180th meridian
  *   distance_m(place, POINT(lon lat))   metres by haversine, R = 6371008.8 m
  *   within(code_or_area, 'CODE')        the code or one below it (expanded by the catalogue)
  *   lower(text)                         ASCII only; only inside a comparison
  * and only where the catalogue allows them (EXPR_GUARD):
- *   days(a, b) civil days from the day of a to the day of b (dates or times, in the zone);  today();  has('document');  open('kind');
- *   rows('table') number of rows of a table field
+ *   days(a, b) civil days from the day of a to the day of b (dates or times, in the zone);
+ *   today();  has('document');  open('kind');  rows('table') number of rows of a table field
  *
- * Literals are compared in the property's own unit: money 12.50 against a decimals:2 column is 1250.
+ * Literals are compared in the property's own unit: money 12.50 against a decimals:2 column is
+ * 1250.
  * A time property compared with DATE means that civil day's start in the zone; with another date
  * (a field, today()) it can be compared in guards only. */
 #pragma once
@@ -71,10 +73,10 @@ struct xcatalogue {
      * May be NULL. */
     bool (*below)(void *self, struct str prop, struct str code,
                   void (*add)(void *user, struct str code), void *user);
-    /* SQL for within() where a list of codes would be too long (an area: "EXISTS (SELECT 1 FROM scope
-     * …)").  Writes the condition, with "$?" for its one parameter, and that parameter's value (text
-     * is copied).  It must be unknown, not false, where the property is NULL.  false: this property
-     * has no such form, and the codes are listed (at most 200).  May be NULL. */
+    /* SQL for within() where a list of codes would be too long (an area: "EXISTS (SELECT 1 FROM
+     * scope …)").  Writes the condition, with "$?" for its one parameter, and that parameter's
+     * value (text is copied).  It must be unknown, not false, where the property is NULL.  false:
+     * this property has no such form, and the codes are listed (at most 200).  May be NULL. */
     bool (*within_sql)(void *self, struct str prop, struct str code, struct buf *sql,
                        struct cell *arg);
     const struct zone *zone; /* NULL: no TIMESTAMP, no DATE against a time, no days() of times */
@@ -113,9 +115,10 @@ void expr_eval(const struct expr *x, const struct xcontext *c, struct xvalue *ou
 /* true only when the condition is true (not when unknown) */
 bool expr_true(const struct expr *x, const struct xcontext *c);
 
-/* Appends SQL to `sql` and its parameters to args (first is $<first>; their texts live as long as x).
- * ERR_TOO_BIG when more than `cap` parameters are needed, ERR_INPUT when it reads what is no column.
- * LIKE needs PRAGMA case_sensitive_like=ON on SQLite; lower() and order need columns COLLATE "C". */
+/* Appends SQL to `sql` and its parameters to args (first is $<first>; their texts live as long as
+ * x).  ERR_TOO_BIG when more than `cap` parameters or sql->max bytes are needed (a polygon of 64
+ * points: 136 and about 20 KB), ERR_INPUT when it reads what is no column.  LIKE needs PRAGMA
+ * case_sensitive_like=ON on SQLite; lower() and order need columns COLLATE "C". */
 MUST_USE bool expr_sql(const struct expr *x, struct buf *sql, struct cell *args, size_t cap,
                        size_t *n_args, int first, struct err *e);
 

@@ -77,11 +77,11 @@ struct node {
     size_t at; /* byte where it begins in the text */
     struct node **kids;
     size_t n;
-    struct xvalue lit;    /* OP_LIT */
-    struct shape *shape;  /* OP_LIT of X_POLYGON */
-    struct str name;      /* OP_PROP: its name */
-    struct xprop prop;    /* OP_PROP */
-    int64_t limit;        /* of a number read inside arithmetic; 0: none */
+    struct xvalue lit;   /* OP_LIT */
+    struct shape *shape; /* OP_LIT of X_POLYGON */
+    struct str name;     /* OP_PROP: its name */
+    struct xprop prop;   /* OP_PROP */
+    int64_t limit;       /* of a number read inside arithmetic; 0: none */
     struct within *within;
 };
 
@@ -114,7 +114,7 @@ struct parser {
 /* lex.c */
 bool lex_next(struct parser *p); /* moves on; false and error */
 bool lex_reserved(struct str name);
-bool lex_plain_name(struct str name); /* may be written without quotes */
+bool lex_plain_name(struct str name);          /* may be written without quotes */
 bool lex_same(struct str a, const char *word); /* ASCII case does not matter */
 /* Returns false.  The text is headed by the position of `at`, counted in characters from 1. */
 bool lex_fail(struct parser *p, enum err_code code, size_t at, const char *fmt, ...) PRINTF(4, 5);
@@ -128,7 +128,8 @@ struct node *node_compare(struct parser *p, enum xop op, struct node **kids, siz
 struct node *node_like(struct parser *p, struct node *what, struct node *pattern);
 struct node *node_arithmetic(struct parser *p, enum xop op, struct node *a, struct node *b);
 struct node *node_negative(struct parser *p, struct node *kid, size_t at);
-struct node *node_unary(struct parser *p, enum xop op, enum xtype type, struct node *kid, size_t at);
+struct node *node_unary(struct parser *p, enum xop op, enum xtype type, struct node *kid,
+                        size_t at);
 bool node_limits(struct parser *p, struct node *n); /* sets node.limit below n */
 const char *node_describe(struct parser *p, const struct node *n);
 bool node_numeric(const struct node *n);
@@ -138,7 +139,7 @@ struct node *call_parse(struct parser *p, struct token name);
 /* parse.c, for call.c */
 struct node *parse_expression(struct parser *p);
 struct node *parse_unexpected(struct parser *p, const char *wanted); /* NULL and an error */
-bool parse_sign(struct parser *p, const char *sign);                       /* takes it if it is there */
+bool parse_sign(struct parser *p, const char *sign);                 /* takes it if it is there */
 bool parse_expect(struct parser *p, const char *sign, const char *wanted); /* or an error */
 
 /* eval.c */

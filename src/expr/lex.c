@@ -31,7 +31,7 @@ bool lex_same(struct str a, const char *word)
 
 bool lex_reserved(struct str name)
 {
-    static const char *const words[] = {"AND",  "OR",   "NOT", "IN",      "IS",
+    static const char *const words[] = {"AND",  "OR",   "NOT",  "IN",      "IS",
                                         "NULL", "LIKE", "TRUE", "BETWEEN", "FALSE"};
     for (size_t i = 0; i < COUNT_OF(words); i++)
         if (lex_same(name, words[i]))
@@ -44,8 +44,8 @@ bool lex_reserved(struct str name)
 static bool wide_letter(uint32_t c)
 {
     static const uint32_t not_letters[][2] = {
-        {0x80, 0xBF},     {0x2000, 0x206F}, {0x2190, 0x2BFF}, {0x3000, 0x3004}, {0x3008, 0x3020},
-        {0xD800, 0xF8FF}, {0xFE10, 0xFE6F}, {0xFF00, 0xFFFF},
+        {0x80, 0xBF},     {0x2000, 0x206F}, {0x2190, 0x2BFF}, {0x3000, 0x3004},
+        {0x3008, 0x3020}, {0xD800, 0xF8FF}, {0xFE10, 0xFE6F}, {0xFF00, 0xFFFF},
     };
     for (size_t i = 0; i < COUNT_OF(not_letters); i++)
         if (c >= not_letters[i][0] && c <= not_letters[i][1])

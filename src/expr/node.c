@@ -178,10 +178,9 @@ static bool same_scale(struct parser *p, struct node **kids, size_t n)
             rule = kids[i];
             decimals = rule->decimals;
         } else if (kids[i]->decimals != decimals) {
-            return lex_fail(p, ERR_INPUT, kids[i]->at,
-                            "%s has %d decimals, %s has %d: they cannot meet",
-                            node_describe(p, rule), decimals, node_describe(p, kids[i]),
-                            kids[i]->decimals);
+            return lex_fail(
+                p, ERR_INPUT, kids[i]->at, "%s has %d decimals, %s has %d: they cannot meet",
+                node_describe(p, rule), decimals, node_describe(p, kids[i]), kids[i]->decimals);
         }
     }
     for (size_t i = 0; i < n; i++)

@@ -248,7 +248,8 @@ static bool comparison_sign(const struct parser *p, enum xop *op)
     static const struct {
         const char *sign;
         enum xop op;
-    } signs[] = {{"=", OP_EQ}, {"<>", OP_NE}, {"<", OP_LT}, {"<=", OP_LE}, {">", OP_GT}, {">=", OP_GE}};
+    } signs[] = {{"=", OP_EQ},  {"<>", OP_NE}, {"<", OP_LT},
+                 {"<=", OP_LE}, {">", OP_GT},  {">=", OP_GE}};
     for (size_t i = 0; i < COUNT_OF(signs); i++) {
         if (at_sign(p, signs[i].sign)) {
             *op = signs[i].op;

@@ -1,6 +1,6 @@
 #include "expr/expr_int.h"
 
-/* How tightly an operator binds: a part that binds less than its place asks for gets parentheses. */
+/* How tightly an operator binds: what binds less than its place asks for gets parentheses. */
 enum { LOOSE, P_OR, P_AND, P_NOT, P_COMPARE, P_SUM, P_PRODUCT, P_UNARY, P_ATOM };
 
 static int binding(const struct node *n)
@@ -180,19 +180,45 @@ static void infix(const struct node *n, struct buf *b, const char *sign, int lef
     print(n->kids[1], b, right);
 }
 
+static void named(const struct node *n, struct buf *b)
+{
+    if (lex_plain_name(n->name))
+        buf_str(b, n->name);
+    else
+        quoted(b, n->name, '"');
+}
+
+static const char *call_name(enum xop op)
+{
+    static const struct {
+        enum xop op;
+        const char *name;
+    } names[] = {{OP_LOWER, "lower"},
+                 {OP_WITHIN, "within"},
+                 {OP_INTERSECTS, "S_INTERSECTS"},
+                 {OP_DISTANCE, "distance_m"},
+                 {OP_DAYS, "days"},
+                 {OP_TODAY, "today"},
+                 {OP_HAS, "has"},
+                 {OP_OPEN, "open"},
+                 {OP_ROWS, "rows"}};
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (names[i].op == op)
+            return names[i].name;
+    ASSERT(false);
+    return "";
+}
+
 static void bare(const struct node *n, struct buf *b)
 {
     static const char *const sign[] = {[OP_EQ] = " = ",  [OP_NE] = " <> ", [OP_LT] = " < ",
                                        [OP_LE] = " <= ", [OP_GT] = " > ",  [OP_GE] = " >= "};
-    switch (n->op) {
+    switch ((int)n->op) {
     case OP_LIT:
         literal(b, n);
         break;
     case OP_PROP:
-        if (lex_plain_name(n->name))
-            buf_str(b, n->name);
-        else
-            quoted(b, n->name, '"');
+        named(n, b);
         break;
     case OP_AND:
         list(n, 0, b, " AND ", P_NOT);
@@ -218,10 +244,8 @@ static void bare(const struct node *n, struct buf *b)
         tested(n, b, "");
         break;
     case OP_ADD:
-        infix(n, b, " + ", P_SUM, P_PRODUCT);
-        break;
     case OP_SUB:
-        infix(n, b, " - ", P_SUM, P_PRODUCT);
+        infix(n, b, n->op == OP_ADD ? " + " : " - ", P_SUM, P_PRODUCT);
         break;
     case OP_MUL:
         infix(n, b, " * ", P_PRODUCT, P_UNARY);
@@ -230,36 +254,11 @@ static void bare(const struct node *n, struct buf *b)
         buf_char(b, '-');
         print(n->kids[0], b, P_UNARY);
         break;
-    case OP_LOWER:
-        call(n, b, "lower");
-        break;
-    case OP_WITHIN:
-        call(n, b, "within");
-        break;
-    case OP_INTERSECTS:
-        call(n, b, "S_INTERSECTS");
-        break;
-    case OP_DISTANCE:
-        call(n, b, "distance_m");
-        break;
     case OP_START: /* it is made again where the date meets a time */
         print(n->kids[0], b, P_ATOM);
         break;
-    case OP_DAYS:
-        call(n, b, "days");
-        break;
-    case OP_TODAY:
-        call(n, b, "today");
-        break;
-    case OP_HAS:
-        call(n, b, "has");
-        break;
-    case OP_OPEN:
-        call(n, b, "open");
-        break;
-    case OP_ROWS:
-        call(n, b, "rows");
-        break;
+    default:
+        call(n, b, call_name(n->op));
     }
 }
 

@@ -27,8 +27,8 @@ static bool chance(int percent)
 
 /* ---- rows ---- */
 
-static const char *const texts[] = {"",   "a",   "A",    "ab",  "Ab",   "aB", "b",     "a%b", "a_b",
-                                    "\\", "a'b", "张三", "张",  "é",    "É",  "😀 x", "z",   "ab\nc"};
+static const char *const texts[] = {"",   "a",   "A",    "ab", "Ab", "aB", "b",   "a%b", "a_b",
+                                    "\\", "a'b", "张三", "张", "é",  "É",  "😀 x", "Zz",  "ab\nc"};
 static const char *const codes[] = {"A", "A1", "A11", "A2", "B", "a1", "m7", "none"};
 static const char *const names_text[] = {"name", "type", "area", "\"odd \"\"name\"\"\""};
 static const char *const names_int[] = {"n", "k", "\"in\""};
@@ -40,14 +40,10 @@ static const char *const names_bool[] = {"yes", "late"};
 
 static int64_t some_int(void)
 {
-    static const int64_t edges[] = {INT64_MAX,
-                                    INT64_MIN,
-                                    INT64_C(1) << 62,
-                                    INT64_C(1) << 61,
-                                    INT64_C(1) << 31,
-                                    (INT64_C(1) << 31) + 1,
-                                    -(INT64_C(1) << 61),
-                                    -(INT64_C(1) << 31) - 1};
+    static const int64_t edges[] = {INT64_MAX,           INT64_MIN,
+                                    INT64_C(1) << 62,    INT64_C(1) << 61,
+                                    INT64_C(1) << 31,    (INT64_C(1) << 31) + 1,
+                                    -(INT64_C(1) << 61), -(INT64_C(1) << 31) - 1};
     return chance(15) ? PICK(edges) : (int64_t)roll(11) - 4;
 }
 
@@ -155,10 +151,10 @@ static void fill_table(struct store *db)
         for (int i = 0; i < TEST_SLOTS; i++) {
             const struct xvalue *v = &rows[r].v[i];
             bool place = v->type == X_PLACE;
-            c[n++] = v->null                ? C_NULL
-                     : v->type == X_TEXT    ? C_TEXT(v->s)
-                     : place                ? C_INT(v->lon)
-                                            : C_INT(v->i);
+            c[n++] = v->null             ? C_NULL
+                     : v->type == X_TEXT ? C_TEXT(v->s)
+                     : place             ? C_INT(v->lon)
+                                         : C_INT(v->i);
             if (place)
                 c[n++] = v->null ? C_NULL : C_INT(v->lat);
         }
@@ -323,25 +319,38 @@ static void box(struct buf *b)
     buf_c(b, "))");
 }
 
+/* Often just the distance of some row, so that both sides of the limit are met, and the corners of
+ * the box that stands before it. */
+static int64_t reach(int64_t lon, int64_t lat)
+{
+    static const int some[] = {-1,     0,       1,        1000,     150000,
+                               500000, 5000000, 12000000, 20015114, 30000000};
+    const struct xvalue *place = &rows[roll(ROWS)].v[test_slot("place")];
+    if (place->null || chance(20))
+        return PICK(some);
+    return expr_distance_m(lon, lat, place->lon, place->lat) + (int64_t)roll(3) - 1;
+}
+
 static void distance(struct buf *b)
 {
     static const char *const signs[] = {"<=", "<", ">", ">=", "=", "<>"};
-    static const int reach[] = {-1, 0, 1, 1000, 150000, 500000, 5000000, 12000000, 20015114, 30000000};
-    bool turned = chance(30);
+    int64_t lon = some_degree(180), lat = some_degree(90), metres = reach(lon, lat);
+    bool turned = chance(40);
     if (turned)
-        buf_printf(b, "%d %s ", PICK(reach), PICK(signs));
+        buf_printf(b, "%lld %s ", (long long)metres, PICK(signs));
     buf_c(b, "distance_m(place, POINT(");
-    degrees(b, 180);
+    buf_decimal(b, lon, 7);
     buf_char(b, ' ');
-    degrees(b, 90);
+    buf_decimal(b, lat, 7);
     buf_c(b, "))");
     if (!turned)
-        buf_printf(b, " %s %d", PICK(signs), PICK(reach));
+        buf_printf(b, " %s %lld", PICK(signs), (long long)metres);
 }
 
 static void pattern(struct buf *b)
 {
-    static const char *const parts[] = {"%", "_", "a", "b", "A", "B", "\\%", "\\_", "\\\\", "张", "é"};
+    static const char *const parts[] = {"%",   "_",   "a",    "b",  "A", "B",
+                                        "\\%", "\\_", "\\\\", "张", "é"};
     char out[100] = "";
     size_t n = 0;
     for (int i = (int)roll(5); i > 0; i--) {
@@ -397,7 +406,7 @@ static void null_test(struct buf *b, int depth)
 
 static void simple(struct buf *b, int depth)
 {
-    uint64_t kind = roll(20);
+    uint64_t kind = roll(22);
     if (kind < 7) {
         comparison(b, depth);
     } else if (kind < 9) {

@@ -69,8 +69,11 @@ static inline bool test_find(void *self, struct str name, struct xprop *out)
 static inline bool test_below(void *self, struct str prop, struct str code,
                               void (*add)(void *user, struct str code), void *user)
 {
-    static const char *const trees[][5] = {
-        {"A", "A2", "A11", "A1", "A"}, {"A1", "A1", "A11"}, {"A11", "A11"}, {"A2", "A2"}, {"B", "B"}};
+    static const char *const trees[][5] = {{"A", "A2", "A11", "A1", "A"},
+                                           {"A1", "A1", "A11"},
+                                           {"A11", "A11"},
+                                           {"A2", "A2"},
+                                           {"B", "B"}};
     UNUSED(self);
     if (!str_is(prop, "type") && !str_is(prop, "area"))
         return false;
