@@ -1,7 +1,7 @@
 /* clock/calendar.h - working days, and when a span of time ends.  Pure; knows no record.
  *
  * The Chinese holiday table, with make-up working days (调休), comes from the npm package
- * chinese-days at set-up: tools/holidays.mjs writes data/holidays.csv ("date,kind,name", kind is
+ * chinese-days at set-up: tools/holidays.mjs prints holidays.csv ("date,kind,name", kind is
  * holiday or workday), which becomes the event sys.calendar.  A year without data counts Monday to
  * Friday, and calendar_known says so.
  *
