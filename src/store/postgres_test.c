@@ -18,9 +18,15 @@ static void postgres_encoding(void **state)
     testdb_admin(sql);
     FAILS(store_open(t.url, STORE_WRITE, &db, &e), ERR_STORE);
     assert_null(db);
-    testdb_drop(&t);
-    FAILS(store_open(t.url, STORE_WRITE, &db, &e), ERR_STORE);
     bool yes = true;
+    snprintf(sql, sizeof sql, "ALTER DATABASE %s ALLOW_CONNECTIONS false", t.name);
+    testdb_admin(sql);
+    FAILS(store_exists(t.url, &yes, &e), ERR_STORE); /* which is not: it is not there */
+    testdb_drop(&t);
+    OK(store_exists(t.url, &yes, &e));
+    assert_false(yes);
+    yes = true;
+    FAILS(store_open(t.url, STORE_WRITE, &db, &e), ERR_STORE);
     FAILS(store_exists("postgresql://nobody@/x?host=/no/such/folder", &yes, &e), ERR_STORE);
     assert_true(yes);
 }

@@ -525,9 +525,7 @@ static void lite_rollback(struct store *db)
 {
     struct lite *l = lite_of(db);
     end_writes(l);
-    if (sqlite3_get_autocommit(l->db)) /* after SQLITE_FULL and the like it happened already */
-        return;
-    sqlite3_step(l->rollback);
+    sqlite3_step(l->rollback); /* an error after SQLITE_FULL and the like, which rolled back */
     sqlite3_reset(l->rollback);
     ASSERT(sqlite3_get_autocommit(l->db));
 }

@@ -1,5 +1,7 @@
 /* What only SQLite has: files, the write-ahead log, settings. */
 #include "store/test_int.h"
+#include <signal.h>
+#include <sys/resource.h>
 
 /* --- SQLite only ------------------------------------------------------------------------------ */
 
@@ -182,6 +184,49 @@ static void sqlite_copy(void **state)
     }
 }
 
+/* A copy that broke off leaves nothing that looks like a copy. */
+static void sqlite_copy_breaks_off(void **state)
+{
+    struct store *db = db_of(state);
+    struct err e = ERR_INIT;
+    struct testdb t;
+    struct rlimit limit, small;
+    fresh(db);
+    for (int64_t k = 0; k < 2000; k++)
+        put(db, k, k);
+    bare_database(&t, state);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    small = (struct rlimit){8192, limit.rlim_max};
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &small);
+    bool ok = store_copy(db, t.url, &e);
+    setrlimit(RLIMIT_FSIZE, &limit);
+    signal(SIGXFSZ, SIG_DFL);
+    FAILS(ok, ERR_STORE);
+    assert_int_not_equal(access(t.url, F_OK), 0);
+    OK(store_copy(db, t.url, &e));
+    testdb_drop(&t);
+}
+
+/* A statement that writes is not stopped half-way, nor called stopped when it was committed. */
+static void sqlite_deadline_spares_writes(void **state)
+{
+    struct store *db = db_of(state);
+    struct err e = ERR_INIT;
+    const char *slow =
+        "UPDATE t SET n = (WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c "
+        "WHERE x < 300000) SELECT max(x) FROM c) RETURNING n";
+    fresh(db);
+    put(db, 1, 1);
+    store_deadline(db, 5);
+    struct rows r AUTO(rows_close) = store_query(db, slow, BIND_NONE, &e);
+    OK(rows_next(&r));
+    assert_false(rows_next(&r));
+    store_deadline(db, 0);
+    OK(true);
+    assert_int_equal(get(db, 1), 300000);
+}
+
 /* Erased bytes must not stay in the file. */
 static void sqlite_forgets(void **state)
 {
@@ -212,7 +257,8 @@ static void sqlite_forgets(void **state)
 /* clang-format off */
 static const struct CMUnitTest TESTS[] = {
     ON_SQLITE(sqlite_files) ON_SQLITE(sqlite_settings) ON_SQLITE(sqlite_full_disk)
-    ON_SQLITE(sqlite_wal) ON_SQLITE(sqlite_bulk) ON_SQLITE(sqlite_copy) ON_SQLITE(sqlite_forgets)
+    ON_SQLITE(sqlite_wal) ON_SQLITE(sqlite_bulk) ON_SQLITE(sqlite_copy) ON_SQLITE(sqlite_copy_breaks_off)
+    ON_SQLITE(sqlite_deadline_spares_writes) ON_SQLITE(sqlite_forgets)
 };
 /* clang-format on */
 RUN_TESTS("store/sqlite", TESTS)

@@ -63,6 +63,8 @@ static void odd_texts_are_refused(void **state)
         FAILS(!err_is(&e), ERR_STORE);
         FAILS(store_check(db, BAD[i], &e), ERR_STORE);
     }
+    const struct cell three[] = {C_INT(1), C_INT(1), C_INT(1)};
+    FAILS(store_exec(db, "SELECT n FROM t WHERE k = $1 OR n = $3", three, 3, NULL, &e), ERR_STORE);
     FAILS(store_exec(db, "INSERT INTO t (k) VALUES ($1)", BIND_NONE, NULL, &e), ERR_STORE);
     FAILS(store_exec(db, "INSERT INTO t (k) VALUES ($1)", BIND(C_INT(5), C_INT(6)), NULL, &e),
           ERR_STORE);
@@ -93,6 +95,33 @@ static void statements_are_kept_and_bounded(void **state)
     assert_int_equal(db->n_stmts, STMT_CACHE);
 }
 
+static void the_oldest_makes_room(void **state)
+{
+    struct store *db = db_of(state);
+    struct err e = ERR_INIT;
+    struct stmt *loved, *again;
+    const char *sql = "SELECT CAST(k AS BIGINT) FROM t WHERE k >= $1 ORDER BY k";
+    const struct cell one = C_INT(1);
+    fresh(db);
+    put(db, 1, 1);
+    put(db, 2, 1);
+    OK(stmt_get(db, sql, &one, 1, &loved, &e));
+    struct rows r AUTO(rows_close) =
+        store_query(db, "SELECT k FROM t WHERE n = $1 ORDER BY k", &one, 1, &e);
+    OK(rows_next(&r)); /* open: it must stay, however old it gets */
+    for (int i = 0; i < 2 * STMT_CACHE; i++) {
+        char other[60];
+        snprintf(other, sizeof other, "SELECT %d", i);
+        OK(store_exec(db, other, BIND_NONE, NULL, &e));
+        OK(stmt_get(db, sql, &one, 1, &again, &e));
+        assert_ptr_equal(loved, again);
+    }
+    assert_int_equal(rows_int(&r, 0), 1);
+    OK(rows_next(&r));
+    assert_int_equal(rows_int(&r, 0), 2);
+    assert_false(rows_next(&r));
+}
+
 /* A NULL now and a value later share a statement; two kinds do not. */
 static void kinds_are_told_apart(void **state)
 {
@@ -112,12 +141,23 @@ static void kinds_are_told_apart(void **state)
     OK(store_exec(db, sql, BIND(C_INT(1), C_INT(7)), NULL, &e));
     assert_int_equal(db->n_stmts, 1);
     assert_int_equal(get(db, 1), 7);
+    const struct {
+        struct cell arg;
+        const char *wanted;
+    } CASES[] = {{C_INT(5), "5"}, {C_TEXT(STR("word")), "word"}, {C_NULL, NULL}, {C_INT(6), "6"}};
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        struct rows r AUTO(rows_close) =
+            store_query(db, "SELECT CAST($1 AS TEXT)", &CASES[i].arg, 1, &e);
+        OK(rows_next(&r));
+        assert_true(str_eq(rows_str(&r, 0), str_of(CASES[i].wanted)));
+        assert_int_equal(rows_null(&r, 0), !CASES[i].wanted);
+    }
 }
 
 /* clang-format off */
 static const struct CMUnitTest TESTS[] = {
     ON_BOTH(parameters_go_by_number) ON_BOTH(odd_texts_are_refused)
-    ON_BOTH(statements_are_kept_and_bounded) ON_BOTH(kinds_are_told_apart)
+    ON_BOTH(statements_are_kept_and_bounded) ON_BOTH(the_oldest_makes_room) ON_BOTH(kinds_are_told_apart)
 };
 /* clang-format on */
 RUN_TESTS("store/stmt", TESTS)

@@ -87,7 +87,8 @@ MUST_USE bool store_int(struct store *db, const char *sql, const struct cell *ar
 
 MUST_USE bool store_begin(struct store *db, struct err *e); /* SQLite WRITE: BEGIN IMMEDIATE;
                                                               READ: one snapshot until commit */
-/* Ends the transaction either way: what could not be committed is rolled back. */
+/* Ends the transaction either way: what could not be committed is rolled back.  (With e already
+ * set it does nothing, as every call: store_rollback is for that.) */
 MUST_USE bool store_commit(struct store *db, struct err *e);
 void store_rollback(struct store *db); /* no transaction open: does nothing */
 bool store_in_tx(const struct store *db);

@@ -12,7 +12,10 @@ static bool same_cell(const struct rows *r, int col, const struct cell *c)
         return rows_null(r, col);
     if (rows_null(r, col))
         return false;
-    return c->kind == CELL_INT ? rows_int(r, col) == c->i : str_eq(rows_str(r, col), c->s);
+    if (c->kind == CELL_INT)
+        return rows_int(r, col) == c->i;
+    struct str s = rows_str(r, col); /* a null pointer would say NULL */
+    return s.ptr && str_eq(s, c->s);
 }
 
 static void values_come_back(void **state)
@@ -49,7 +52,6 @@ static void values_come_back(void **state)
         if (!same_cell(&r, 0, &ROWS[i].n) || !same_cell(&r, 1, &ROWS[i].s) ||
             !same_cell(&r, 2, &ROWS[i].b))
             fail_msg("row %zu came back as another", i);
-        assert_true(rows_null(&r, 0) || rows_str(&r, 1).ptr || rows_null(&r, 1));
     }
     OK(true);
     assert_int_equal(i, COUNT_OF(ROWS));
