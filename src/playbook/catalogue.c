@@ -175,8 +175,8 @@ static bool below(void *self, struct str prop, struct str code,
     if (str_starts(prop, STR("form.")))
         prop = (struct str){prop.ptr + 5, prop.len - 5};
     int i = record_field(c->record, prop);
-    if (i < 0 || c->record->fields[i].type != FIELD_CODE)
-        return false;
+    if (i < 0 || c->record->fields[i].type != FIELD_CODE || c->record->fields[i].codes < 0)
+        return false; /* while loading, a list that was not found is -1 */
     const struct code_list *l = &c->playbook->lists[c->record->fields[i].codes];
     int top = list_code(l, code);
     for (int k = 0; top >= 0 && k < l->n; k++)

@@ -120,9 +120,9 @@ bool check_id(struct loader *ld, const struct node *at, struct str id, const cha
         ok = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
     }
     return ok || fail(ld, at,
-                      "the id of a %s is a-z, 0-9 and _, begins with a letter and has at most %d"
-                      " characters; found \"%.*s\"",
-                      what, max, SHOW(id));
+                      "the id of %s %s is a-z, 0-9 and _, begins with a letter and has at most"
+                      " %d characters; found \"%.*s\"",
+                      strchr("aeiou", what[0]) ? "an" : "a", what, max, SHOW(id));
 }
 
 struct node *get_map(struct loader *ld, const struct node *map, const char *key)

@@ -76,7 +76,10 @@ static void set_levels(struct loader *ld, struct code_list *l, const struct node
             up = l->codes[up].parent;
         }
         l->codes[i].level = level;
-        if (up >= 0 && !complaints_full(ld->out))
+        if (up < 0)
+            continue;
+        l->codes[i].parent = -1; /* what is loaded behind this must come to an end */
+        if (!complaints_full(ld->out))
             fail(ld, it, "parent: the code \"%.*s\" has more than 8 levels above it, or is its own"
                  " ancestor", SHOW(it->key));
     }

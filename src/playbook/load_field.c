@@ -216,9 +216,6 @@ static void check_name(struct loader *ld, const struct node *node)
     if (attribute_find(node->key) >= 0)
         fail(ld, node, "\"%.*s\" is a built-in attribute of every record, a field needs another"
              " name", SHOW(node->key));
-    else if (str_is(node->key, "form") || str_is(node->key, "actor"))
-        fail(ld, node, "\"%.*s\" has a meaning of its own in conditions, a field needs another"
-             " name", SHOW(node->key));
 }
 
 void load_fields(struct loader *ld, int record, const struct node *map)

@@ -158,7 +158,7 @@ static const char testbook[] =
     "  soon: {name: {zh: 待定}, pending: true}\n";
 
 /* testbook with the first `from` replaced by `to`. */
-static inline struct str testbook_with(struct arena *a, const char *from, const char *to)
+__attribute__((unused)) static inline struct str testbook_with(struct arena *a, const char *from, const char *to)
 {
     const char *at = strstr(testbook, from);
     ASSERT(at);
