@@ -1,0 +1,57 @@
+/* measure/tally.h - the counters behind the figures.
+ *
+ * Tables, all of them folds of the log:
+ *   tally(term, area, dim, day, n, s)       dim "" is the total, otherwise "field=value"
+ *   tally_known(term, area, day, known, …)  totals by the day on which they became known
+ *   duration(term, rid, day, ms, area)      terms of kind median
+ *   term(term, hash, …)                     numbers of the terms of the playbooks in force
+ *   figure_seq(playbook, last_seq)          when anything a figure could read last changed
+ * A record adds what it counts (fact.h) to every ancestor area whose level is stored; a commit
+ * writes contribution(after) - contribution(before), merged and in key order.  A row with n = 0 and
+ * s = 0 means the same as no row: whoever compares must leave such rows out.
+ *
+ * known: civil day of `recorded`; for what was recorded together with the opening of the record,
+ * of its `known` where the source of an import gave one. */
+#pragma once
+#include "measure/fact.h"
+#include "record/change.h"
+
+struct tally_row {
+    int64_t term, area;
+    struct str dim;
+    int32_t day, known; /* known: DAY_NONE in table tally */
+    int64_t n, s;
+};
+struct tally_duration {
+    int64_t term, rid, area, ms;
+    int32_t day;
+    bool gone; /* the row is to be deleted; area, ms and day are 0 */
+};
+struct tally_sink {
+    void *self;
+    void (*count)(void *self, const struct tally_row *row); /* for tally and for tally_known */
+    void (*duration)(void *self, const struct tally_duration *row);
+};
+
+/* What is worked out once per world: which terms each record type has, what they read. */
+struct tally;
+struct tally *tally_new(struct arena *a, const struct world *w);
+/* Gives the difference that the step from `before` (NULL: nothing) to `after` makes, `recorded`
+ * being that of the event.  Steps may be given one event or one commit at a time: the sums are the
+ * same.  Texts live as long as `a`.  Returns false when nothing that a term reads has changed. */
+bool tally_step(struct tally *t, struct arena *a, const struct record *before,
+                const struct record *after, int64_t recorded, const struct tally_sink *sink);
+
+/* Inside the writer's transaction, behind record_save. */
+MUST_USE bool tally_save(struct store *db, const struct changes *c, struct err *e);
+
+/* After playbooks were put in force, inside the same transaction, behind record_save and
+ * tally_save; `w` is loaded from that state.  Numbers the new terms, makes their counters by
+ * folding the log of the records they count, and forgets the terms that nothing in force names.
+ * Load the world again afterwards. */
+MUST_USE bool terms_install(struct store *db, const struct world *w, struct err *e);
+/* Makes all counters again: after areas were moved or merged. */
+MUST_USE bool terms_rebuild(struct store *db, const struct world *w, struct err *e);
+
+/* -1 when nothing was counted yet. */
+MUST_USE bool tally_seq(struct store *db, struct str playbook, int64_t *out, struct err *e);

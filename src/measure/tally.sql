@@ -1,0 +1,33 @@
+-- name: tally_add
+INSERT INTO tally (term, area, dim, day, n, s) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (term, area, dim, day) DO UPDATE SET n = tally.n + excluded.n, s = tally.s + excluded.s
+-- name: tally_known_add
+INSERT INTO tally_known (term, area, day, known, n, s) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (term, area, day, known)
+DO UPDATE SET n = tally_known.n + excluded.n, s = tally_known.s + excluded.s
+-- name: duration_put
+INSERT INTO duration (term, rid, day, ms, area) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (term, rid) DO UPDATE SET day = excluded.day, ms = excluded.ms, area = excluded.area
+-- name: duration_delete
+DELETE FROM duration WHERE term = $1 AND rid = $2
+-- name: figure_seq_put
+INSERT INTO figure_seq (playbook, last_seq) VALUES ($1, $2)
+ON CONFLICT (playbook) DO UPDATE SET last_seq = excluded.last_seq
+-- name: figure_seq_get
+SELECT last_seq FROM figure_seq WHERE playbook = $1
+-- name: term_all
+SELECT term, hash, built, ready FROM term ORDER BY term
+-- name: term_put
+INSERT INTO term (term, hash, playbook, record, ready, cursor, last_seq, built)
+VALUES ($1, $2, $3, $4, 1, 0, -1, $5)
+ON CONFLICT (term) DO UPDATE SET built = excluded.built, ready = 1
+-- name: term_delete
+DELETE FROM term WHERE term = $1
+-- name: term_forget_tally
+DELETE FROM tally WHERE term = $1
+-- name: term_forget_known
+DELETE FROM tally_known WHERE term = $1
+-- name: term_forget_duration
+DELETE FROM duration WHERE term = $1
+-- name: term_records
+SELECT rid FROM record WHERE type = $1 AND rid > $2 ORDER BY rid LIMIT 200

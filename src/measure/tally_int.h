@@ -1,0 +1,17 @@
+/* measure/tally_int.h - gathering differences and writing them; for tally.c and terms.c. */
+#pragma once
+#include "measure/tally.h"
+
+struct tally_lists {
+    struct arena *a;
+    struct tally_row *rows;
+    size_t n, cap;
+    struct tally_duration *durations;
+    size_t n_durations, cap_durations;
+};
+struct tally_sink tally_gather(struct tally_lists *l);
+/* Sorts, merges and writes. */
+MUST_USE bool tally_write(struct store *db, struct tally_lists *l, struct err *e);
+
+/* Only these terms from now on; the others keep silent. */
+void tally_only(struct tally *t, bool (*wanted)(void *self, int64_t number), void *self);
