@@ -26,7 +26,7 @@ def main():
     elif what == "embedded":
         show([p for p in (ROOT / "src/web/embed").rglob("*") if p.is_file()])
     elif what == "c":
-        show(p for p in (SRC / sys.argv[2]).glob("*.c") if not p.name.endswith("_test.c"))
+        show(p for p in (SRC / sys.argv[2]).glob("*.c") if not p.name.endswith("_test.c") and p.name != "main.c")
     elif what == "tests":
         show((SRC / sys.argv[2]).glob("*_test.c"))
 

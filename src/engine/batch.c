@@ -322,7 +322,7 @@ static bool save_token(struct batch *b, const struct answer *ans, struct err *e)
                       NULL, e);
 }
 
-static bool decide_here(struct batch *b, struct job *job, const struct ask *ask, struct entry *x,
+static bool decide_here(struct batch *b, const struct ask *ask, struct entry *x,
                         struct changeset *set, struct err *why, struct err *e)
 {
     struct snapshot s = {.now = b->now};
@@ -342,8 +342,8 @@ static bool decide_here(struct batch *b, struct job *job, const struct ask *ask,
     }
     s.world = b->world;
     s.calendar = b->calendar;
-    UNUSED(job);
-    decide(b->arena, &s, ask, set, why);
+    if (!decide(b->arena, &s, ask, set, why))
+        ASSERT(err_is(why));
     return true;
 }
 
@@ -358,9 +358,10 @@ static bool apply_all(struct batch *b, struct job *job, const struct ask *ask, s
     x->change.playbook = set->playbook;
     x->change.def = set->def;
     const struct event *main_event = NULL;
+    ASSERT(set->n > 0);
     for (size_t i = 0; i < set->n; i++) {
         struct entry *to = x;
-        const struct event *ev;
+        const struct event *ev = NULL;
         if (set->drafts[i].other && !overlay_get(b, set->drafts[i].body.rec, &to, e))
             return false;
         if (to != x) {
@@ -372,6 +373,7 @@ static bool apply_all(struct batch *b, struct job *job, const struct ask *ask, s
         if (i == 0)
             main_event = ev;
     }
+    ASSERT(main_event);
     fill_answer(job->ans, x->change.after, main_event);
     if (ask->source.len)
         external_keep(b, ask, x->change.after->rid, x->change.after->last_seq);
@@ -392,7 +394,7 @@ static bool fits(const struct batch *b, const struct job *job, const struct entr
 bool batch_add(struct batch *b, struct job *job, struct err *e)
 {
     struct ask ask = *job->ask;
-    struct entry *x = NULL, *sent = overlay_find(b, ask.id);
+    struct entry *x = NULL;
     bool settled = false;
     *job->ans = (struct answer){.ok = false};
     for (size_t i = 0; i < b->log.n; i++) { /* the same ask twice in one commit */
@@ -410,7 +412,6 @@ bool batch_add(struct batch *b, struct job *job, struct err *e)
         job->ans->again = true;
         return true;
     }
-    UNUSED(sent);
     if (!b->en->cfg.bulk || ask.source.len) {
         if (!receipt_find(b->db, b->arena, &ask, &settled, job->ans, e))
             return false;
@@ -433,7 +434,7 @@ bool batch_add(struct batch *b, struct job *job, struct err *e)
         }
     }
     struct changeset set = job->set;
-    if (!fits(b, job, x) && !decide_here(b, job, &ask, x, &set, &why, e))
+    if (!fits(b, job, x) && !decide_here(b, &ask, x, &set, &why, e))
         return false;
     if (err_is(&why))
         return refused(job, &why, &set);

@@ -64,7 +64,7 @@ bool sys_project(struct batch *b, struct err *e)
         for (int k = 0; ok && k < p->n_records; k++)
             ok = table_ensure(b->db, p, &p->records[k], e);
     }
-    ok = ok && (!playbooks || terms_install(b->db, w, b->now, e));
+    ok = ok && (!playbooks || terms_install(b->db, w, e));
     if (ok && playbooks) { /* with the numbers of the new terms */
         world_unref(w);
         ok = world_load(b->db, &w, e);

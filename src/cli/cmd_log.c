@@ -1,0 +1,146 @@
+/* Commands of the log: export, proof, checkpoint, fork. */
+#include "cli/command.h"
+#include <errno.h>
+
+const struct option OPT_log_export[] = {OPTION_DB, OPTION_JSON, OPTION_END};
+const struct option OPT_log_fork[] = {OPTION_DB, {"reason", "TEXT", "why the log cannot go on"}, OPTION_END};
+const struct option OPT_proof[] = {OPTION_DB, {"event", "ID", "the event's id"}, OPTION_JSON, OPTION_END};
+const struct option OPT_checkpoint[] = {OPTION_DB, {"vkey", NULL, "print the key that checks signatures"},
+                                        OPTION_END};
+
+/* Key and a read connection, without a writer: works beside a running server and on a copy. */
+static bool open_log(struct cli *c, struct store **db, struct keys *keys)
+{
+    const char *url;
+    char path[1024];
+    bool yes;
+    if (!args_need(&c->args, "db", &url, c->e) || !store_exists(url, &yes, c->e))
+        return false;
+    if (!yes)
+        return err_set(c->e, ERR_NOT_FOUND, "there is no Bihuan database at %.300s", url);
+    return keys_path(url, path, c->e) && keys_load(path, keys, c->e) &&
+           store_open(url, STORE_READ, db, c->e);
+}
+
+bool cmd_log_export(struct cli *c)
+{
+    struct store *db AUTO(store_closep) = NULL;
+    struct keys keys;
+    if (c->args.n_words != 1)
+        return err_set(c->e, ERR_USAGE, "name the file to write");
+    if (!open_log(c, &db, &keys))
+        return false;
+    FILE *to = fopen(c->args.words[0], "wbe");
+    if (!to)
+        return err_set(c->e, ERR_IO, "cannot write %.300s: %s", c->args.words[0], strerror(errno));
+    char word[] = "exported";
+    bool ok = ledger_export(db, &keys, to, cli_progress, word, c->e);
+    if (fclose(to) != 0 && ok)
+        ok = err_set(c->e, ERR_IO, "cannot write %.300s: %s", c->args.words[0], strerror(errno));
+    return ok;
+}
+
+bool cmd_proof(struct cli *c)
+{
+    struct store *db AUTO(store_closep) = NULL;
+    struct keys keys;
+    const char *text;
+    struct id id;
+    struct event ev;
+    struct ledger_head head;
+    bool found;
+    if (!args_need(&c->args, "event", &text, c->e))
+        return false;
+    if (!id_parse(str_of(text), &id))
+        return err_set(c->e, ERR_USAGE, "--event: expected a UUID");
+    if (!open_log(c, &db, &keys) || !ledger_find(db, c->arena, id, &found, &ev, c->e))
+        return false;
+    if (!found)
+        return err_set(c->e, ERR_NOT_FOUND, "there is no event %s", text);
+    struct buf b = BUF(1 << 20);
+    if (!ledger_read_head(db, &head, c->e) ||
+        !ledger_proof_text(db, c->arena, &keys, ev.seq, head.tree.size, &b, c->e)) {
+        buf_free(&b);
+        return false;
+    }
+    if (c->json) {
+        struct buf j = BUF(2 << 20);
+        struct json_out o = json_out(&j);
+        jo_obj(&o);
+        jo_kc(&o, "event", text);
+        jo_ki(&o, "seq", ev.seq);
+        jo_ki(&o, "size", head.tree.size);
+        jo_kv(&o, "proof", buf_view(&b));
+        jo_end(&o);
+        cli_print(&j);
+    } else {
+        fwrite(b.ptr, 1, b.len, stdout);
+    }
+    buf_free(&b);
+    return true;
+}
+
+bool cmd_checkpoint(struct cli *c)
+{
+    struct store *db AUTO(store_closep) = NULL;
+    struct keys keys;
+    struct ledger_head head;
+    if (!open_log(c, &db, &keys))
+        return false;
+    if (args_has(&c->args, "vkey")) {
+        printf("%s\n", checkpoint_vkey(c->arena, &keys).ptr);
+        return true;
+    }
+    if (!ledger_read_head(db, &head, c->e))
+        return false;
+    struct hash root = tree_root(&head.tree);
+    struct str note = checkpoint_sign(c->arena, &keys, head.tree.size, &root);
+    fwrite(note.ptr, 1, note.len, stdout);
+    return true;
+}
+
+/* After a restore that lost events: the log goes on under a new origin, and says so in it. */
+bool cmd_log_fork(struct cli *c)
+{
+    struct store *db AUTO(store_closep) = NULL;
+    struct keys keys;
+    const char *reason;
+    bool continues;
+    char why[200];
+    if (!args_need(&c->args, "reason", &reason, c->e) || !open_log(c, &db, &keys))
+        return false;
+    if (!checkpoint_continues(db, &keys, &continues, why, c->e))
+        return false;
+    if (continues)
+        return err_set(c->e, ERR_WRONG_STATE, "the log continues its last checkpoint: no fork is needed");
+    char old[256], origin[128], last[1100];
+    struct str note;
+    snprintf(last, sizeof last, "%s.last", keys.path);
+    if (!file_read(c->arena, last, 65536, &note, c->e))
+        return false;
+    snprintf(old, sizeof old, "%s", keys.origin);
+    char *mark = strrchr(old, '#');
+    int64_t n = 1;
+    if (mark && str_int(str_of(mark + 1), &n))
+        *mark = '\0';
+    snprintf(origin, sizeof origin, "%.100s#%lld", old, (long long)n + 1);
+    if (!keys_set_origin(&keys, origin, c->e) || remove(last) != 0)
+        return err_set(c->e, ERR_IO, "cannot set the old checkpoint aside");
+    store_closep(&db);
+    struct engine *en;
+    struct answer ans;
+    struct ask ask = ASK_INIT;
+    if (!cli_engine(c, false, &en))
+        return false;
+    ask.type = STR("sys.setting");
+    ask.fields = json_new(c->arena, J_OBJ);
+    json_set(c->arena, ask.fields, STR("name"), json_new_str(c->arena, STR("log.fork")));
+    json_set(c->arena, ask.fields, STR("value"),
+             json_new_str(c->arena, str_printf(c->arena, "%s; reason: %.100s; last checkpoint: %.120s",
+                                               origin, reason, str_c(c->arena, note))));
+    bool ok = cli_act(c, en, &ask, &ans);
+    engine_close(en);
+    if (ok)
+        printf("the log goes on as %s\n", origin);
+    return ok;
+}

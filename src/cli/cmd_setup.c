@@ -1,0 +1,326 @@
+/* Commands that set a database up: init, areas, calendar, playbooks, units. */
+#include "cli/command.h"
+#include "exchange/csv.h"
+#include "playbook/check.h"
+#include <dirent.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const struct option OPT_init[] = {OPTION_DB,
+                                  {"playbooks", "DIR", "folder with one folder for each business line"},
+                                  {"zone", "ZONE", "the civil zone, Asia/Shanghai"},
+                                  {"origin", "NAME", "the log's name in checkpoints"},
+                                  OPTION_JSON,
+                                  OPTION_END};
+const struct option OPT_areas[] = {OPTION_DB, OPTION_JSON, OPTION_END};
+const struct option OPT_calendar[] = {OPTION_DB, OPTION_JSON, OPTION_END};
+const struct option OPT_playbook[] = {OPTION_DB, OPTION_JSON, OPTION_END};
+const struct option OPT_check[] = {OPTION_JSON, OPTION_END};
+const struct option OPT_org[] = {OPTION_DB,
+                                 {"area", "CODE", "where it sits"},
+                                 {"kind", "KIND", "centre, committee, police, department, grid …"},
+                                 {"parent", "ID", "the unit above it"},
+                                 {"no-accounts", NULL, "it acts by expiring links only"},
+                                 OPTION_JSON,
+                                 OPTION_END};
+
+static bool is_playbook(const char *dir)
+{
+    char path[1200];
+    struct stat st;
+    snprintf(path, sizeof path, "%s/playbook.yaml", dir);
+    return stat(path, &st) == 0;
+}
+
+/* Folders of playbooks below (or at) dir, sorted by name. */
+static bool playbook_dirs(struct arena *a, const char *dir, const char ***out, size_t *n,
+                          struct err *e)
+{
+    const char **list = NULL;
+    size_t count = 0, cap = 0;
+    if (is_playbook(dir)) {
+        list = arena_grow(a, list, count, &cap, sizeof *list);
+        list[count++] = dir;
+    } else {
+        struct dirent **found;
+        int k = scandir(dir, &found, NULL, alphasort);
+        if (k < 0)
+            return err_set(e, ERR_IO, "cannot read the folder %.300s", dir);
+        for (int i = 0; i < k; i++) {
+            const char *sub = arena_printf(a, "%s/%s", dir, found[i]->d_name);
+            if (found[i]->d_name[0] != '.' && is_playbook(sub)) {
+                list = arena_grow(a, list, count, &cap, sizeof *list);
+                list[count++] = sub;
+            }
+            free(found[i]);
+        }
+        free(found);
+    }
+    if (!count)
+        return err_set(e, ERR_NOT_FOUND, "no playbook.yaml in %.300s or its folders", dir);
+    *out = list;
+    *n = count;
+    return true;
+}
+
+static bool install_dir(struct cli *c, struct engine *en, const char *dir)
+{
+    struct str text;
+    struct answer ans;
+    if (!playbook_read(c->arena, dir, &text, c->e))
+        return false;
+    struct ask ask = ASK_INIT;
+    ask.type = STR("sys.playbook");
+    ask.fields = json_new(c->arena, J_OBJ);
+    json_set(c->arena, ask.fields, STR("text"), json_new_str(c->arena, text));
+    return cli_act(c, en, &ask, &ans);
+}
+
+/* Where the shipped playbooks are: beside the program's folder, or here. */
+static const char *default_playbooks(struct cli *c)
+{
+    char exe[1024];
+    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+    struct stat st;
+    if (n > 0) {
+        exe[n] = '\0';
+        for (int up = 0; up < 2; up++) {
+            char *slash = strrchr(exe, '/');
+            if (slash)
+                *slash = '\0';
+        }
+        const char *dir = arena_printf(c->arena, "%s/playbooks", exe);
+        if (stat(dir, &st) == 0)
+            return dir;
+    }
+    return stat("playbooks", &st) == 0 ? "playbooks" : NULL;
+}
+
+bool cmd_init(struct cli *c)
+{
+    const char *url, *zone = args_get(&c->args, "zone"), *origin = args_get(&c->args, "origin");
+    const char *dir = args_get(&c->args, "playbooks");
+    struct engine *en;
+    const char **dirs;
+    size_t n = 0;
+    if (!args_need(&c->args, "db", &url, c->e))
+        return false;
+    if (!dir)
+        dir = default_playbooks(c);
+    if (dir && !playbook_dirs(c->arena, dir, &dirs, &n, c->e))
+        return false;
+    if (!engine_init(url, zone ? zone : "Asia/Shanghai", origin ? origin : "bihuan.local/log",
+                     clock_real(), c->e) ||
+        !cli_engine(c, false, &en))
+        return false;
+    bool ok = true;
+    for (size_t i = 0; ok && i < n; i++) {
+        ok = install_dir(c, en, dirs[i]);
+        if (!c->json && ok)
+            printf("playbook %s\n", dirs[i]);
+    }
+    engine_close(en);
+    if (ok && c->json) {
+        struct buf b = BUF(4096);
+        struct json_out o = json_out(&b);
+        jo_obj(&o);
+        jo_ki(&o, "playbooks", (int64_t)n);
+        jo_kc(&o, "zone", zone ? zone : "Asia/Shanghai");
+        jo_end(&o);
+        cli_print(&b);
+    }
+    return ok;
+}
+
+bool cmd_playbook_install(struct cli *c)
+{
+    struct engine *en;
+    const char **dirs;
+    size_t n;
+    if (c->args.n_words != 1)
+        return err_set(c->e, ERR_USAGE, "name one folder");
+    if (!playbook_dirs(c->arena, c->args.words[0], &dirs, &n, c->e) || !cli_engine(c, false, &en))
+        return false;
+    bool ok = true;
+    for (size_t i = 0; ok && i < n; i++)
+        ok = install_dir(c, en, dirs[i]);
+    engine_close(en);
+    return ok;
+}
+
+bool cmd_check(struct cli *c)
+{
+    if (!c->args.n_words)
+        return err_set(c->e, ERR_USAGE, "name at least one folder");
+    struct buf b = BUF(1 << 20);
+    struct json_out o = json_out(&b);
+    jo_arr(&o);
+    for (int i = 0; i < c->args.n_words; i++) {
+        struct complaints found = {.n = 0};
+        const char **dirs;
+        size_t n;
+        if (!playbook_dirs(c->arena, c->args.words[i], &dirs, &n, c->e))
+            return false;
+        for (size_t k = 0; k < n; k++) {
+            found.n = 0;
+            if (!playbook_check_dir(dirs[k], &found, c->e))
+                return false;
+            for (int m = 0; m < found.n; m++) {
+                c->status = EXIT_FAILED;
+                if (!c->json)
+                    printf("%s/%s:%d: %s\n", dirs[k], found.list[m].file, found.list[m].line,
+                           found.list[m].text);
+                jo_obj(&o);
+                jo_kc(&o, "file", arena_printf(c->arena, "%s/%s", dirs[k], found.list[m].file));
+                jo_ki(&o, "line", found.list[m].line);
+                jo_kc(&o, "text", found.list[m].text);
+                jo_end(&o);
+            }
+            if (!found.n && !c->json)
+                printf("%s: good\n", dirs[k]);
+        }
+    }
+    jo_end(&o);
+    if (c->json)
+        cli_print(&b);
+    buf_free(&b);
+    return true;
+}
+
+/* ---- areas ---- */
+
+struct area_file {
+    int code, name, parent, from, to, successor;
+};
+
+static int column(struct str *cells, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_is(str_trim(cells[i]), name))
+            return (int)i;
+    return -1;
+}
+
+static void put_cell(struct arena *a, struct json *o, const char *key, struct str *cells, size_t n,
+                     int col)
+{
+    if (col >= 0 && (size_t)col < n && str_trim(cells[col]).len)
+        json_set(a, o, str_of(key), json_new_str(a, str_trim(cells[col])));
+}
+
+static bool send_areas(struct cli *c, struct engine *en, struct json *list, int64_t *count)
+{
+    struct answer ans;
+    struct ask ask = ASK_INIT;
+    if (!list->n)
+        return true;
+    ask.type = STR("sys.area");
+    ask.fields = json_new(c->arena, J_OBJ);
+    json_set(c->arena, ask.fields, STR("areas"), list);
+    *count += (int64_t)list->n;
+    return cli_act(c, en, &ask, &ans);
+}
+
+static bool read_areas(struct cli *c, struct engine *en, struct csv_reader *csv, int64_t *count)
+{
+    struct str *cells;
+    size_t n;
+    if (!csv_next(csv, &cells, &n, c->e))
+        return err_is(c->e) ? false : err_set(c->e, ERR_INPUT, "the file is empty");
+    struct area_file f = {column(cells, n, "code"),       column(cells, n, "name"),
+                          column(cells, n, "parent"),     column(cells, n, "valid_from"),
+                          column(cells, n, "valid_to"),   column(cells, n, "successor")};
+    if (f.code < 0 || f.name < 0 || f.parent < 0)
+        return err_set(c->e, ERR_INPUT, "line 1: expected the columns code,name,parent");
+    struct json *list = json_new(c->arena, J_ARR);
+    while (csv_next(csv, &cells, &n, c->e)) {
+        struct json *o = json_push(list, json_new(c->arena, J_OBJ));
+        put_cell(c->arena, o, "code", cells, n, f.code);
+        put_cell(c->arena, o, "name", cells, n, f.name);
+        put_cell(c->arena, o, "parent", cells, n, f.parent);
+        put_cell(c->arena, o, "valid_from", cells, n, f.from);
+        put_cell(c->arena, o, "valid_to", cells, n, f.to);
+        put_cell(c->arena, o, "successor", cells, n, f.successor);
+        if (!json_get(o, "code") || !json_get(o, "name"))
+            return err_set(c->e, ERR_INPUT, "line %lld: code or name is empty",
+                           (long long)csv_line(csv));
+        if (list->n < 500)
+            continue;
+        if (!send_areas(c, en, list, count))
+            return false;
+        list = json_new(c->arena, J_ARR);
+    }
+    return !err_is(c->e) && send_areas(c, en, list, count);
+}
+
+bool cmd_areas_import(struct cli *c)
+{
+    struct engine *en;
+    struct csv_reader *csv;
+    int64_t count = 0;
+    if (c->args.n_words != 1)
+        return err_set(c->e, ERR_USAGE, "name one CSV file");
+    if (!csv_open(c->args.words[0], &csv, c->e))
+        return false;
+    bool ok = cli_engine(c, false, &en);
+    if (ok) {
+        ok = read_areas(c, en, csv, &count);
+        engine_close(en);
+    }
+    csv_close(csv);
+    if (!ok)
+        return false;
+    struct buf b = BUF(256);
+    buf_printf(&b, c->json ? "{\"areas\":%lld}" : "%lld areas", (long long)count);
+    cli_print(&b);
+    return true;
+}
+
+bool cmd_calendar_import(struct cli *c)
+{
+    struct engine *en;
+    struct str csv;
+    struct answer ans;
+    struct ask ask = ASK_INIT;
+    if (c->args.n_words != 1)
+        return err_set(c->e, ERR_USAGE, "name one CSV file (date,kind,name)");
+    if (!file_read(c->arena, c->args.words[0], 1 << 20, &csv, c->e) || !cli_engine(c, false, &en))
+        return false;
+    ask.type = STR("sys.calendar");
+    ask.fields = json_new(c->arena, J_OBJ);
+    json_set(c->arena, ask.fields, STR("csv"), json_new_str(c->arena, csv));
+    bool ok = cli_act(c, en, &ask, &ans);
+    engine_close(en);
+    return ok;
+}
+
+bool cmd_org_add(struct cli *c)
+{
+    static const char *const KEYS[] = {"area", "kind", "parent"};
+    struct engine *en;
+    struct answer ans;
+    struct ask ask = ASK_INIT;
+    const char *area;
+    if (c->args.n_words != 1)
+        return err_set(c->e, ERR_USAGE, "name the unit");
+    if (!args_need(&c->args, "area", &area, c->e) || !cli_engine(c, false, &en))
+        return false;
+    ask.type = STR("sys.org");
+    ask.fields = json_new(c->arena, J_OBJ);
+    json_set(c->arena, ask.fields, STR("name"), json_new_str(c->arena, str_of(c->args.words[0])));
+    for (size_t i = 0; i < COUNT_OF(KEYS); i++)
+        if (args_has(&c->args, KEYS[i]))
+            json_set(c->arena, ask.fields, str_of(KEYS[i]),
+                     json_new_str(c->arena, str_of(args_get(&c->args, KEYS[i]))));
+    if (args_has(&c->args, "no-accounts"))
+        json_set(c->arena, ask.fields, STR("no_accounts"), json_new_bool(c->arena, true));
+    bool ok = cli_act(c, en, &ask, &ans);
+    engine_close(en);
+    if (!ok)
+        return false;
+    struct buf b = BUF(256);
+    struct str id = id_text(c->arena, ans.record);
+    buf_printf(&b, c->json ? "{\"id\":\"%s\"}" : "%s", id.ptr);
+    cli_print(&b);
+    return true;
+}

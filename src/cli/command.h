@@ -1,0 +1,57 @@
+/* cli/command.h - the commands, as rows of one table (cli/commands.c).
+ *
+ * One more command: a function `bool cmd_x(struct cli *c)` in a file of its own, its options, and a
+ * row.  Results go to standard output, progress and errors to standard error.  With --json a command
+ * prints one JSON document. */
+#pragma once
+#include "cli/args.h"
+#include "engine/engine.h"
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+struct cli {
+    struct args args;
+    struct arena *arena;
+    struct err *e;
+    bool json;
+    int status; /* a command may ask for 1 without an error (verify) */
+    const char *program;
+};
+
+struct command {
+    const char *name;   /* "areas import" */
+    const char *words;  /* "FILE.csv" */
+    const char *zh, *en;
+    const struct option *options;
+    bool (*run)(struct cli *c);
+};
+
+extern const struct command COMMANDS[];
+extern const size_t COMMANDS_N;
+
+int cli_main(int argc, char **argv);
+
+/* ---- helpers for commands ---- */
+MUST_USE bool cli_engine(struct cli *c, bool bulk, struct engine **out); /* by --db */
+void cli_progress(void *self, int64_t done, int64_t total); /* a line on standard error, self: a word */
+void cli_progress_end(void);
+/* Acts as the operator and waits. */
+MUST_USE bool cli_act(struct cli *c, struct engine *en, struct ask *ask, struct answer *ans);
+void cli_print(struct buf *b); /* to standard output with a newline, and freed */
+#define OPTION_DB {"db", "URL", "the database: FILE or postgresql://…"}
+#define OPTION_JSON {"json", NULL, "one JSON document"}
+#define OPTION_END {NULL, NULL, NULL}
+
+bool cmd_init(struct cli *c);
+bool cmd_areas_import(struct cli *c);
+bool cmd_calendar_import(struct cli *c);
+bool cmd_playbook_install(struct cli *c);
+bool cmd_check(struct cli *c);
+bool cmd_account_add(struct cli *c);
+bool cmd_org_add(struct cli *c);
+bool cmd_log_export(struct cli *c);
+bool cmd_log_fork(struct cli *c);
+bool cmd_proof(struct cli *c);
+bool cmd_checkpoint(struct cli *c);
+extern const struct option OPT_init[], OPT_areas[], OPT_calendar[], OPT_playbook[], OPT_check[],
+    OPT_account[], OPT_org[], OPT_log_export[], OPT_log_fork[], OPT_proof[], OPT_checkpoint[];
