@@ -684,6 +684,18 @@ static void events(void **state)
         assert_true(at > last);
         last = at;
     }
+    /* Silence is broken by a comment, but not before its time. */
+    nap(20); /* until the queue has run empty */
+    pthread_mutex_lock(&server->table);
+    http_stream_ping(st, http_now() + HTTP_PING_MS / 2);
+    pthread_mutex_unlock(&server->table);
+    assert_int_equal(fetch(&c, 50), -1);
+    pthread_mutex_lock(&server->table);
+    http_stream_ping(st, http_now() + HTTP_PING_MS);
+    pthread_mutex_unlock(&server->table);
+    while (find_in(buf_view(&c.in), "\n: ping\n\n") < 0 && fetch(&c, PATIENCE) > 0)
+        ;
+    assert_true(find_in(buf_view(&c.in), "\n: ping\n\n") > last);
     /* The stream ends, and the connection can be used again. */
     http_stream_close(st);
     while (find_in(buf_view(&c.in), "\r\n0\r\n\r\n") < 0)
