@@ -1,0 +1,134 @@
+/* Beside the figure, the same for another span: last year, or the days before. */
+#include "measure/figure_int.h"
+#include "measure/indicator.sql.h"
+
+/* The same day a year earlier; the last of February stands in for the 29th. */
+static int32_t year_before(int32_t day)
+{
+    int year, month, dom;
+    civil_of_day(day, &year, &month, &dom);
+    if (!civil_valid(year - 1, month, dom))
+        dom = 28;
+    return day_of_civil(year - 1, month, dom);
+}
+
+/* What two values say about each other.  false: nothing. */
+static bool change_of(const struct gather *g, const struct figure_value *now,
+                      const struct figure_value *then, int64_t *change, const char **note)
+{
+    enum { TINY = 20 }; /* below it percentages of counts say nothing */
+    switch (g->indicator->kind) {
+    case IND_RATE:
+        if (!now->has_value || !then->has_value)
+            return false;
+        /* from the exact fractions, not from the rounded percentages */
+        *change = value_points(now, then);
+        return true;
+    case IND_MEDIAN:
+        *change = now->value - then->value;
+        return now->has_value && then->has_value;
+    case IND_COUNT:
+    case IND_SUM:
+    case IND_STOCK:
+        break;
+    }
+    if ((g->indicator->kind == IND_SUM ? then->n : then->value) < TINY || then->value <= 0) {
+        *note = "base<20";
+        return false;
+    }
+    *change = value_ratio(now->value - then->value, then->value, 100, 1);
+    return true;
+}
+
+static void test(const struct gather *g, const struct figure *f, struct figure_comparison *c)
+{
+    const struct figure_value *now = &f->total, *then = &c->v;
+    const struct indicator *ind = g->indicator;
+    if (ind->kind == IND_COUNT && now->n + then->n > 0) {
+        c->tested = true;
+        c->p = chance_counts(now->n, f->to - f->from + 1, then->n, c->to - c->from + 1);
+    } else if (ind->kind == IND_RATE && ind->part && now->has_value && then->has_value) {
+        c->tested = true;
+        c->p = chance_parts(now->n, now->N, then->n, then->N);
+    }
+}
+
+/* ---- equal maturity ---- */
+
+static bool known_sums(struct gather *g, const struct figure_comparison *c, int32_t cut,
+                       struct figure_sums *out, bool *known)
+{
+    int64_t aid = g->w->areas[g->area].aid, first = 0, log = 0;
+    bool found, has_log;
+    *known = true;
+    if (!store_int(g->db, sql_log_first, BIND_NONE, &has_log, &log, g->e))
+        return false;
+    int32_t begin = has_log ? zone_day(g->w->zone, log) : INT32_MAX;
+    for (int i = 0; i < 2 && g->terms[i].term; i++) {
+        const struct cell args[] = {C_INT(g->terms[i].number), C_INT(aid), C_INT(c->from),
+                                    C_INT(c->to), C_INT(cut)};
+        /* The log began later: only an import that says when it was known can answer. */
+        if (!store_int(g->db, sql_count_first_known, args, 4, &found, &first, g->e))
+            return false;
+        if (begin > c->from && !(found && first < begin))
+            *known = false;
+        struct rows r AUTO(rows_close) = store_query(g->db, sql_count_known, args, 5, g->e);
+        if (rows_next(&r) && !rows_null(&r, 0)) {
+            out->n[i] = rows_int(&r, 0);
+            out->s[i] = rows_int(&r, 1);
+        }
+    }
+    return !err_is(g->e);
+}
+
+static bool maturity(struct gather *g, const struct figure *f, struct figure_comparison *c)
+{
+    enum indicator_kind k = g->indicator->kind;
+    const struct figure_question *q = g->q;
+    bool fits = q->compare == COMPARE_YOY && (k == IND_COUNT || k == IND_SUM || k == IND_RATE) &&
+                !q->where.len && fact_level_dims(g->w->areas[g->area].level) && q->as_of_size < 0;
+    struct figure_sums sums = {.n_ms = 0};
+    const char *note = NULL;
+    if (!fits)
+        return true;
+    int32_t today = q->as_of_day != DAY_NONE ? q->as_of_day : zone_day(g->w->zone, q->now);
+    int32_t cut = c->to + (today - f->to);
+    c->has_maturity = true;
+    if (!known_sums(g, c, cut, &sums, &c->maturity.known))
+        return false;
+    if (!c->maturity.known) {
+        if (!c->note)
+            c->note = "not known";
+        return true;
+    }
+    c->maturity.v = value_of(g, &sums);
+    c->maturity.has_change =
+        change_of(g, &f->total, &c->maturity.v, &c->maturity.change, &note);
+    return true;
+}
+
+bool figure_compare(struct gather *g, struct figure *f)
+{
+    struct figure_comparison *c = &f->compare;
+    switch (g->q->compare) {
+    case COMPARE_NONE:
+        return true;
+    case COMPARE_YOY:
+        c->kind = "yoy";
+        c->from = year_before(f->from);
+        c->to = year_before(f->to);
+        break;
+    case COMPARE_PREVIOUS:
+        c->kind = "previous";
+        c->from = f->from - (f->to - f->from + 1);
+        c->to = f->from - 1;
+        break;
+    }
+    gather_begin(g, c->from, c->to, BY_NONE);
+    if (!gather_count(g))
+        return false;
+    c->v = value_of(g, &g->total);
+    c->has_change = change_of(g, &f->total, &c->v, &c->change, &c->note);
+    test(g, f, c);
+    return maturity(g, f, c);
+}

@@ -1,0 +1,247 @@
+#include "measure/figure_int.h"
+
+/* ---- rows ---- */
+
+static struct figure_sums *group_at(struct gather *g, struct str key)
+{
+    for (size_t i = 0; i < g->n_groups; i++)
+        if (g->groups[i].key.ptr && str_eq(g->groups[i].key, key))
+            return &g->groups[i].sums;
+    return NULL;
+}
+
+static bool sums_empty(const struct figure_sums *s)
+{
+    for (int i = 0; i < SLOT_MAX; i++)
+        if (s->n[i] || s->s[i])
+            return false;
+    return s->n_ms == 0;
+}
+
+static void add_row(struct gather *g, struct figure *f, size_t *cap, struct str key,
+                    struct figure_sums *sums)
+{
+    struct figure_sums none = {.n_ms = 0};
+    f->rows = arena_grow(g->a, f->rows, f->n_rows, cap, sizeof *f->rows);
+    f->rows[f->n_rows++] = (struct figure_row){key, value_of(g, sums ? sums : &none)};
+}
+
+/* Every day or month of the span.  What a stock held before the span is carried from row to row. */
+static void time_rows(struct gather *g, struct figure *f)
+{
+    struct figure_sums carry = g->total, none = {.n_ms = 0};
+    struct str last = STR_NONE;
+    size_t cap = 0, at = 0;
+    for (int32_t day = f->from; day <= f->to; day++) {
+        struct str key = gather_key_day(g, day);
+        if (last.ptr && str_eq(key, last))
+            continue;
+        last = key;
+        while (at < g->n_groups && str_cmp(g->groups[at].key, key) < 0)
+            at++;
+        bool has = at < g->n_groups && str_eq(g->groups[at].key, key);
+        struct figure_sums *s = has ? &g->groups[at].sums : &none;
+        for (int i = SLOT_N_BEFORE; i < SLOT_MAX; i++) {
+            s->n[i] = carry.n[i];
+            s->s[i] = carry.s[i];
+            carry.n[i] += s->n[i - SLOT_N_BEFORE];
+            carry.s[i] += s->s[i - SLOT_N_BEFORE];
+        }
+        add_row(g, f, &cap, key, s);
+    }
+}
+
+static void area_rows(struct gather *g, struct figure *f)
+{
+    size_t cap = 0;
+    const struct world *w = g->w;
+    for (int i = 0; i < w->n_areas; i++) {
+        const struct area *a = &w->areas[i];
+        if (a->parent != g->area)
+            continue;
+        struct figure_sums *s = group_at(g, a->code);
+        bool ended = a->to != DAY_NONE && a->to < f->from;
+        if (!ended || (s && !sums_empty(s)))
+            add_row(g, f, &cap, a->code, s);
+    }
+    struct figure_sums *own = group_at(g, w->areas[g->area].code);
+    if (own && !sums_empty(own))
+        add_row(g, f, &cap, w->areas[g->area].code, own);
+}
+
+static int by_key(const void *a, const void *b)
+{
+    const struct figure_group *x = a, *y = b;
+    if (!x->key.ptr || !y->key.ptr)
+        return !x->key.ptr - !y->key.ptr; /* what is not said comes last */
+    return str_cmp(x->key, y->key);
+}
+
+static void field_rows(struct gather *g, struct figure *f)
+{
+    size_t cap = 0;
+    for (size_t i = 0; i < g->n_groups; i++)
+        if (!sums_empty(&g->groups[i].sums))
+            add_row(g, f, &cap, g->groups[i].key, &g->groups[i].sums);
+}
+
+static void make_rows(struct gather *g, struct figure *f)
+{
+    if (g->n_groups)
+        qsort(g->groups, g->n_groups, sizeof *g->groups, by_key);
+    switch (g->key.by) {
+    case BY_NONE:
+        break;
+    case BY_DAY:
+    case BY_MONTH:
+        time_rows(g, f);
+        break;
+    case BY_AREA:
+        area_rows(g, f);
+        break;
+    case BY_FIELD:
+        field_rows(g, f);
+        break;
+    }
+}
+
+/* ---- asking ---- */
+
+static bool checkpoint_of(struct gather *g, struct figure *f)
+{
+    struct ledger_head head;
+    if (!ledger_read_head(g->db, &head, g->e))
+        return false;
+    f->size = g->size >= 0 ? g->size : head.tree.size;
+    if (f->size == head.tree.size) {
+        f->root = tree_root(&head.tree);
+        return true;
+    }
+    return ledger_root(g->db, f->size, &f->root, g->e);
+}
+
+static bool answer(struct gather *g, struct figure *f)
+{
+    if (!gather_prepare(g, g->e) || !checkpoint_of(g, f))
+        return false;
+    f->id = g->q->id;
+    f->area = g->w->areas[g->area].code;
+    f->playbook = g->playbook;
+    f->indicator = g->indicator;
+    f->from = g->q->from;
+    f->to = g->q->to;
+    if (g->indicator->pending) {
+        f->total.note = "pending";
+        return true;
+    }
+    gather_begin(g, f->from, f->to, g->key.by);
+    if (!gather_count(g))
+        return false;
+    f->total = value_of(g, &g->total);
+    make_rows(g, f);
+    f->counters = !g->slow;
+    return figure_compare(g, f);
+}
+
+bool figure_ask(struct store *db, struct arena *a, const struct world *w,
+                const struct figure_question *q, struct figure *out, struct err *e)
+{
+    struct gather g = {.db = db, .a = a, .w = w, .q = q, .e = e, .size = -1};
+    struct figure f = {.n_rows = 0};
+    bool mine = !store_in_tx(db);
+    if (mine && !store_begin(db, e))
+        return false;
+    bool ok = answer(&g, &f);
+    if (mine)
+        store_rollback(db);
+    if (ok)
+        *out = f;
+    return ok;
+}
+
+/* ---- the outside face ---- */
+
+static void put_day(struct json_out *o, const char *key, int32_t day)
+{
+    char text[16];
+    day_format(day, text);
+    jo_kc(o, key, text);
+}
+
+static int change_decimals(const struct figure *f)
+{
+    enum indicator_kind k = f->indicator->kind;
+    return k == IND_RATE || k == IND_MEDIAN ? f->indicator->decimals : 1;
+}
+
+/* Percent for counts, 个百分点 for rates ("points"), days for medians ("difference"). */
+static void put_change(struct json_out *o, const struct figure *f, bool has, int64_t change)
+{
+    enum indicator_kind k = f->indicator->kind;
+    jo_key(o, k == IND_RATE ? "points" : k == IND_MEDIAN ? "difference" : "change");
+    if (has)
+        jo_decimal(o, change, change_decimals(f));
+    else
+        jo_null(o);
+}
+
+static void put_comparison(struct json_out *o, const struct figure *f)
+{
+    enum { P_DECIMALS = 4, RARE = 500 }; /* 0.05 */
+    const struct figure_comparison *c = &f->compare;
+    jo_key(o, "compare");
+    jo_obj(o);
+    jo_kc(o, "kind", c->kind);
+    put_day(o, "from", c->from);
+    put_day(o, "to", c->to);
+    value_write(o, &c->v);
+    put_change(o, f, c->has_change, c->change);
+    if (c->tested) {
+        jo_kb(o, "significant", c->p < RARE);
+        jo_key(o, "p");
+        jo_decimal(o, c->p, P_DECIMALS);
+    }
+    if (c->has_maturity) {
+        jo_key(o, "equal_maturity");
+        if (c->maturity.known) {
+            jo_obj(o);
+            value_write(o, &c->maturity.v);
+            put_change(o, f, c->maturity.has_change, c->maturity.change);
+            jo_end(o);
+        } else {
+            jo_null(o);
+        }
+    }
+    if (c->note && !c->v.note)
+        jo_kc(o, "note", c->note);
+    jo_end(o);
+}
+
+void figure_write(struct json_out *o, const struct figure *f)
+{
+    jo_obj(o);
+    jo_kv(o, "id", f->id);
+    jo_kv(o, "area", f->area);
+    put_day(o, "from", f->from);
+    put_day(o, "to", f->to);
+    value_write(o, &f->total);
+    jo_key(o, "rows");
+    jo_arr(o);
+    for (size_t i = 0; i < f->n_rows; i++) {
+        jo_obj(o);
+        jo_key(o, "key");
+        jo_str(o, f->rows[i].key);
+        value_write(o, &f->rows[i].v);
+        jo_end(o);
+    }
+    jo_end(o);
+    if (f->compare.kind)
+        put_comparison(o, f);
+    jo_key(o, "checkpoint");
+    jo_obj(o);
+    jo_ki(o, "size", f->size);
+    struct arena *a AUTO(arena_freep) = arena_new();
+    jo_kv(o, "root", base64_of(a, HASH_STR(f->root), false));
+    jo_end(o);
+    jo_end(o);
+}

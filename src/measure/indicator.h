@@ -1,0 +1,95 @@
+/* measure/indicator.h - asking for a figure, and the answer.
+ *
+ * Two ways lead to the same numbers: the fast one sums counters (tally.h), the slow one walks the
+ * records of the area; the second is taken for small areas, for conditions (`where`) and for fields
+ * that are no stored dimension.  A median is exact either way.
+ *
+ * n and N are what the numerator and the denominator count (or sum, in the field's unit).  A rate is
+ * a percentage, rounded half-up from the exact integers to the indicator's decimals.  A stock is
+ * opening + in - out = closing.  Days are civil days of the database's zone, both ends included.
+ *
+ * as_of corrects today's value by the records that changed since, each folded again to that size of
+ * the log: for any area, field and condition.  The area tree and the definition are today's. */
+#pragma once
+#include "measure/tally.h"
+
+enum figure_compare { COMPARE_NONE, COMPARE_YOY, COMPARE_PREVIOUS };
+
+struct figure_question {
+    struct str id;        /* "dispute.resolution_rate" */
+    struct str area;      /* code; STR_NONE: the root */
+    int32_t from, to;
+    struct str by;        /* STR_NONE, "day", "month", "area", FIELD, "FIELD.LEVEL" (codes gathered
+                           * at that level of their list), "FIELD:MAPPING" (in another list) */
+    struct str where;     /* CQL2; STR_NONE */
+    enum figure_compare compare;
+    int64_t as_of_size;   /* -1: now */
+    int32_t as_of_day;    /* DAY_NONE: now; the end of that civil day */
+    int64_t now;          /* for the distance of equal maturity */
+    bool slow;            /* never use counters: for `verify` and tests */
+};
+/* All empty: from and to are DAY_NONE and must be given. */
+struct figure_question figure_question_new(int64_t now);
+/* By the names of the outside face: id, area, from, to, by, where, compare (yoy, previous), as_of
+ * (a day or a size).  Texts are borrowed.  Errors: ERR_INPUT, with the name as the field. */
+MUST_USE bool figure_question_set(struct figure_question *q, const char *name, struct str value,
+                                  struct err *e);
+
+struct figure_value {
+    int64_t n, N;        /* scaled by n_decimals */
+    int n_decimals, N_decimals;
+    bool has_n, has_N;
+    bool has_value;
+    int64_t value;       /* scaled by decimals */
+    int decimals;
+    bool stock;
+    int64_t opening, in, out, closing; /* scaled by n_decimals */
+    const char *note;    /* why there is no value, or NULL */
+};
+
+struct figure_row {
+    struct str key;      /* STR_NONE: not said */
+    struct figure_value v;
+};
+
+struct figure_maturity { /* last year as it was known at the same distance */
+    bool known;
+    struct figure_value v;
+    bool has_change;
+    int64_t change;
+};
+
+struct figure_comparison {
+    const char *kind;    /* NULL: not asked */
+    int32_t from, to;
+    struct figure_value v;
+    bool has_change;
+    int64_t change;      /* of counts: percent, one decimal; of rates: 个百分点; of a median: days */
+    const char *note;
+    bool tested;         /* an exact test was made */
+    int64_t p;           /* scaled by 4 */
+    bool has_maturity;
+    struct figure_maturity maturity;
+};
+
+struct figure {
+    struct str id, area;
+    const struct playbook *playbook;
+    const struct indicator *indicator;
+    int32_t from, to;
+    struct figure_value total;
+    struct figure_row *rows;
+    size_t n_rows;
+    bool counters;       /* answered from counters alone */
+    struct figure_comparison compare;
+    int64_t size;        /* of the log the figure was taken from */
+    struct hash root;
+};
+
+/* Reads in one snapshot; everything in `out` lives as long as `a` and `w`.
+ * Errors: ERR_NOT_FOUND (no such indicator), ERR_UNKNOWN_AREA, ERR_INPUT, ERR_PRIVACY (a person or
+ * an account in by or where), ERR_BUILDING, ERR_DEADLINE. */
+MUST_USE bool figure_ask(struct store *db, struct arena *a, const struct world *w,
+                         const struct figure_question *q, struct figure *out, struct err *e);
+/* The outside face, as one JSON object. */
+void figure_write(struct json_out *o, const struct figure *f);

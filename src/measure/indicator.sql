@@ -1,0 +1,29 @@
+-- name: count_total
+SELECT CAST(SUM(n) AS BIGINT), CAST(SUM(s) AS BIGINT) FROM tally
+WHERE term = $1 AND area = $2 AND dim = '' AND day BETWEEN $3 AND $4
+-- name: count_days
+SELECT day, n, s FROM tally WHERE term = $1 AND area = $2 AND dim = '' AND day BETWEEN $3 AND $4
+ORDER BY day
+-- name: count_dims
+SELECT dim, CAST(SUM(n) AS BIGINT), CAST(SUM(s) AS BIGINT) FROM tally
+WHERE term = $1 AND area = $2 AND dim > $3 AND dim < $4 AND day BETWEEN $5 AND $6
+GROUP BY dim ORDER BY dim
+-- name: count_dim_days
+SELECT dim, n, s, day FROM tally
+WHERE term = $1 AND area = $2 AND dim > $3 AND dim < $4 AND day BETWEEN $5 AND $6
+ORDER BY dim, day
+-- name: count_known
+SELECT CAST(SUM(n) AS BIGINT), CAST(SUM(s) AS BIGINT) FROM tally_known
+WHERE term = $1 AND area = $2 AND day BETWEEN $3 AND $4 AND known <= $5
+-- name: count_first_known
+SELECT MIN(known) FROM tally_known WHERE term = $1 AND area = $2 AND day BETWEEN $3 AND $4
+-- name: log_first
+SELECT recorded FROM event WHERE seq = 0
+-- name: duration_days
+SELECT area, ms, rid, day FROM duration WHERE term = $1 AND day BETWEEN $2 AND $3
+-- name: duration_scope
+SELECT d.area, d.ms, d.rid, d.day FROM scope s JOIN duration d ON d.rid = s.rid AND d.term = $1
+WHERE s.scope = $4 AND s.type = $5 AND d.day BETWEEN $2 AND $3
+-- name: asof_changed
+SELECT rid, last_seq FROM record WHERE last_seq >= $1 AND (type = $2 OR type = $3)
+ORDER BY last_seq
