@@ -474,6 +474,12 @@ static void write_iso(struct buf *out, struct str v)
     }
 }
 
+/* A buffer that was never written to has no address to count from. */
+static struct str part_of(const struct buf *b, size_t from, size_t to)
+{
+    return from == to ? STR("") : (struct str){b->ptr + from, to - from};
+}
+
 static bool write_shared(struct xlsx_reader *r, struct str v)
 {
     int64_t i;
@@ -481,7 +487,7 @@ static bool write_shared(struct xlsx_reader *r, struct str v)
         return fail_row(r, ERR_SYNTAX, "a shared string that is not in the file",
                         "引用的文字不存在，文件已损坏");
     size_t from = i ? r->ends[i - 1] : 0;
-    xlsx_unescape(&r->text, (struct str){r->strings.ptr + from, r->ends[i] - from});
+    xlsx_unescape(&r->text, part_of(&r->strings, from, r->ends[i]));
     return true;
 }
 
@@ -518,7 +524,7 @@ static void cell_close(struct xlsx_reader *r)
     size_t from = r->text.len;
     if (!c->value.len || !write_cell(r, buf_view(&c->value)))
         return;
-    struct str s = {r->text.ptr + from, r->text.len - from};
+    struct str s = part_of(&r->text, from, r->text.len);
     r->given += (int64_t)s.len;
     if (s.len > XLSX_CELL && str_chars(s) > XLSX_CELL)
         fail_row(r, ERR_TOO_BIG, "a cell of more than 32767 characters", "单元格内容过长");

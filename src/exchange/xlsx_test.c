@@ -331,6 +331,7 @@ static void sheets_by_hand(void **state)
          "xmlns:x=\"u\"><x:sheetData><x:row><x:c><x:v>1</x:v></x:c></x:row></x:sheetData></"
          "x:worksheet>",
          "1:1;"},
+        {SHEET("<row><c t=\"e\"><v>#N/A</v></c><c t=\"s\"><v>2</v></c></row>"), ""},
         {SHEET("<row><c><v>1</v></c></row><!-- <row><c><v>2</v></c></row> -->"), "1:1;"},
         {SHEET("<row><c><v><![CDATA[4]]>2</v></c></row>"), "1:42;"},
         {"<worksheet " NS
@@ -393,6 +394,11 @@ static void books_by_hand(void **state)
     p.root = RELS("");
     struct buf rootless AUTO(buf_free) = read_book(make(&p), NULL);
     assert_string_equal(rootless.ptr, "!syntax there is no workbook in the file");
+    p = NORMAL; /* nothing but empty strings */
+    p.strings = "<sst><si/><si><t/></si></sst>";
+    p.sheet = SHEET("<row><c t=\"s\"><v>1</v></c><c><v>2</v></c></row>");
+    struct buf hollow AUTO(buf_free) = read_book(make(&p), NULL);
+    assert_string_equal(hollow.ptr, "1:|2;");
     p = NORMAL; /* neither styles nor strings */
     p.styles = p.strings = NULL;
     p.book_rels = RELS("<Relationship Id=\"x1\" Type=\"" REL "/worksheet\" Target=\"s.xml\"/>");
