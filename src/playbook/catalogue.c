@@ -101,7 +101,9 @@ static bool find_field(const struct record_catalogue *c, struct str name, struct
         return false;
     if (f->type == FIELD_PLACE && c->for_list)
         type = X_PLACE;
-    *out = (struct xprop){.type = type, .decimals = decimals, .slot = SLOT_FIELD + i,
+    *out = (struct xprop){.type = type,
+                          .decimals = decimals,
+                          .slot = SLOT_FIELD + i,
                           .person = f->type == FIELD_ACCOUNT,
                           .column = type == X_PRESENT ? STR_NONE : f->column};
     return true;
@@ -114,7 +116,8 @@ static bool find_clock(const struct record_catalogue *c, struct str id, struct s
     for (int k = 0; i >= 0 && k < (int)COUNT_OF(clock_parts); k++) {
         if (!str_is(part, clock_parts[k]))
             continue;
-        *out = (struct xprop){.type = X_TIME, .slot = SLOT_CLOCK + 4 * i + k,
+        *out = (struct xprop){.type = X_TIME,
+                              .slot = SLOT_CLOCK + 4 * i + k,
                               .column = c->record->clocks[i].columns[k]};
         return true;
     }
@@ -140,8 +143,8 @@ static bool find_actor(struct str name, struct xprop *out)
     for (int k = 0; k < (int)COUNT_OF(actor_parts); k++) {
         if (!str_is(name, actor_parts[k].name))
             continue;
-        *out = (struct xprop){.type = X_TEXT, .slot = SLOT_ACTOR + k,
-                              .person = actor_parts[k].person};
+        *out =
+            (struct xprop){.type = X_TEXT, .slot = SLOT_ACTOR + k, .person = actor_parts[k].person};
         return true;
     }
     return false;

@@ -64,8 +64,10 @@ static void check_step_form(struct loader *ld, const struct record_def *r, const
         int field = s->form[i].field;
         if (field >= 0 && s->form[i].required && !form_has(a, field) &&
             !given_before(r, a, step, field))
-            fail(ld, node, "does: the step \"%.*s\" requires the field \"%.*s\", but the form of"
-                 " \"%.*s\" does not ask it", SHOW(s->id), SHOW(r->fields[field].id), SHOW(a->id));
+            fail(ld, node,
+                 "does: the step \"%.*s\" requires the field \"%.*s\", but the form of"
+                 " \"%.*s\" does not ask it",
+                 SHOW(s->id), SHOW(r->fields[field].id), SHOW(a->id));
     }
 }
 
@@ -80,9 +82,10 @@ static void check_steps(struct loader *ld, const struct record_def *r, const str
         const struct action *s = &r->actions[a->does[i]];
         if (s->n_does || s->import || (s->opens && i)) {
             fail(ld, node, "does: \"%.*s\" cannot be a step: %s", SHOW(s->id),
-                 s->n_does ? "it is made of steps itself"
-                           : s->import ? "it is an import" : "it opens a record, so it must be the"
-                                                             " first step");
+                 s->n_does   ? "it is made of steps itself"
+                 : s->import ? "it is an import"
+                             : "it opens a record, so it must be the"
+                               " first step");
             return;
         }
         if (s->opens && a->does_maybe[i]) {
@@ -92,8 +95,10 @@ static void check_steps(struct loader *ld, const struct record_def *r, const str
         check_step_form(ld, r, node, a, i);
         state_set begins = s->opens ? 0 : at & from_of(r, s);
         if (!s->opens && !begins && r->n_states) {
-            fail(ld, node, "does: the step \"%.*s\" cannot be done in the state that the step"
-                 " before it leads to", SHOW(s->id));
+            fail(ld, node,
+                 "does: the step \"%.*s\" cannot be done in the state that the step"
+                 " before it leads to",
+                 SHOW(s->id));
             return;
         }
         at = to_of(s, begins) | (a->does_maybe[i] ? at : 0);
@@ -159,11 +164,15 @@ static void check_states(struct loader *ld, const struct record_def *r, const st
             left = !a->import && from && !a->n_does && (to_of(a, from) & ~STATE(i));
         }
         if (!(reached & STATE(i)) && !imports_any)
-            fail(ld, it, "the state \"%.*s\" is never reached: no action that can be done leads to"
-                 " it", SHOW(r->states[i].id));
+            fail(ld, it,
+                 "the state \"%.*s\" is never reached: no action that can be done leads to"
+                 " it",
+                 SHOW(r->states[i].id));
         if (!left && !r->states[i].closed)
-            fail(ld, it, "the state \"%.*s\" is never left: no action leads out of it; if the case"
-                 " ends there, say closed: true", SHOW(r->states[i].id));
+            fail(ld, it,
+                 "the state \"%.*s\" is never left: no action leads out of it; if the case"
+                 " ends there, say closed: true",
+                 SHOW(r->states[i].id));
     }
 }
 

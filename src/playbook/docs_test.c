@@ -1,6 +1,7 @@
 /* The reference is true: its examples load, it names every key, and what is shipped loads too. */
 #include "playbook/check.h"
 #include "playbook/playbook_int.h"
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <sys/stat.h>
@@ -80,7 +81,8 @@ static int check_keys_of(struct arena *a, const char *file, struct str docs)
     int n = 0;
     while (rest.ptr) {
         struct str line = str_cut(rest, '\n', &rest);
-        if (!str_starts(line, STR("static const char *const")) && !str_has(line, STR("*const known[]")))
+        if (!str_starts(line, STR("static const char *const")) &&
+            !str_has(line, STR("*const known[]")))
             continue;
         if (!str_has(line, STR("known[] = {")) && !str_has(line, STR("_keys[] = {")))
             continue;
@@ -101,8 +103,9 @@ static void keys_are_explained(void **state)
     UNUSED(state);
     struct arena *a AUTO(arena_freep) = arena_new();
     struct str docs = read_source(a, "docs/playbook.md");
-    static const char *const files[] = {"load.c", "load_codes.c", "load_field.c", "load_clock.c",
-                                        "load_action.c", "load_record.c", "load_indicator.c"};
+    static const char *const files[] = {"load.c",          "load_codes.c",  "load_field.c",
+                                        "load_clock.c",    "load_action.c", "load_record.c",
+                                        "load_indicator.c"};
     int n = 0;
     for (size_t i = 0; i < COUNT_OF(files); i++)
         n += check_keys_of(a, arena_printf(a, "src/playbook/%s", files[i]), docs);
@@ -113,22 +116,31 @@ static void keys_are_explained(void **state)
         assert_true(str_has(docs, str_printf(a, "`%s`", field_type_name((enum field_type)t))));
 }
 
+/* Every folder of playbooks/ that has a playbook.yaml. */
 static void shipped_playbooks_load(void **state)
 {
     UNUSED(state);
     struct arena *a AUTO(arena_freep) = arena_new();
     const char *root = getenv("BIHUAN_SOURCE");
-    static const char *const shipped[] = {"report"};
-    for (size_t i = 0; i < COUNT_OF(shipped); i++) {
+    const char *folder = arena_printf(a, "%s/playbooks", root ? root : ".");
+    DIR *d = opendir(folder);
+    int n = 0, bad = 0;
+    assert_non_null(d);
+    for (struct dirent *it = readdir(d); it; it = readdir(d)) {
         struct err e = ERR_INIT;
-        bool read = playbook_check_dir(
-            arena_printf(a, "%s/playbooks/%s", root ? root : ".", shipped[i]), &found, &e);
-        if (!read)
-            print_error("%s\n", e.text);
+        const char *path = arena_printf(a, "%s/%s", folder, it->d_name);
+        if (it->d_name[0] == '.' || access(arena_printf(a, "%s/playbook.yaml", path), R_OK) != 0)
+            continue;
+        bool read = playbook_check_dir(path, &found, &e);
+        if (!read || found.n)
+            print_error("playbooks/%s: %s\n", it->d_name, e.text);
         print_complaints();
-        assert_true(read);
-        assert_int_equal(found.n, 0);
+        bad += !read || found.n > 0;
+        n++;
     }
+    closedir(d);
+    assert_int_equal(bad, 0);
+    assert_true(n > 0);
 }
 
 /* ---- reading a folder ---- */
@@ -151,7 +163,8 @@ static void remove_file(const char *dir, const char *name)
 }
 
 #define SMALL                                                                                      \
-    "records:\n  r:\n    kind: activity\n    name: 乙\n    fields: {n: {label: 丙, type: date}}\n"  \
+    "records:\n  r:\n    kind: activity\n    name: 乙\n"                                          \
+    "    fields: {n: {label: 丙, type: date}}\n"                                                  \
     "    actions: {go: {name: 丁, opens: true, form: [n]}}\n"
 #define HEAD_OF(include) "playbook: a\nversion: 1\nname: 甲\n" include SMALL
 
@@ -167,12 +180,14 @@ static void folders(void **state)
         {HEAD_OF("include: [codes.yaml]\n"), "codes: {l: {name: 一}}\n", "", 1},
         {HEAD_OF("include: [codes.yaml]\n"), "", "", 0},
         {HEAD_OF("include: [none.yaml]\n"), "", "none.yaml: No such file", 0},
-        {HEAD_OF("include: [../codes.yaml]\n"), "", "playbook.yaml:4: expected the name of a file", 0},
+        {HEAD_OF("include: [../codes.yaml]\n"), "", "playbook.yaml:4: expected the name of a file",
+         0},
         {HEAD_OF("include: [/etc/passwd]\n"), "", "playbook.yaml:4: expected the name", 0},
         {HEAD_OF("include: [playbook.yaml]\n"), "", "playbook.yaml:4: expected the name", 0},
         {HEAD_OF("include: [.yaml]\n"), "", "playbook.yaml:4: expected the name", 0},
         {HEAD_OF("include: [codes.yaml, codes.yaml]\n"), "", "codes.yaml is included twice", 0},
-        {HEAD_OF("include: [codes.yaml]\n"), "a: |\n--- # file: x.yaml\n", "which parts the files", 0},
+        {HEAD_OF("include: [codes.yaml]\n"), "a: |\n--- # file: x.yaml\n", "which parts the files",
+         0},
         {"playbook: [", "", "", 1},
         {"", "", "", 4},
     };
@@ -206,8 +221,8 @@ static void text_is_kept(void **state)
     const char *root = getenv("BIHUAN_SOURCE");
     struct err e = ERR_INIT;
     struct str text;
-    assert_true(playbook_read(a, arena_printf(a, "%s/playbooks/report", root ? root : "."), &text,
-                              &e));
+    assert_true(
+        playbook_read(a, arena_printf(a, "%s/playbooks/report", root ? root : "."), &text, &e));
     struct playbook *p = playbook_load(text, zone, &found);
     assert_non_null(p);
     struct playbook *again = playbook_load(p->text, zone, &found);
@@ -230,7 +245,7 @@ static int setup(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(examples_load), cmocka_unit_test(keys_are_explained),
+        cmocka_unit_test(examples_load),          cmocka_unit_test(keys_are_explained),
         cmocka_unit_test(shipped_playbooks_load), cmocka_unit_test(folders),
         cmocka_unit_test(text_is_kept),
     };

@@ -99,7 +99,8 @@ bool check_keys(struct loader *ld, const struct node *map, const char *what,
 {
     if (!want_kind(ld, map, NODE_MAP, what))
         return false;
-    NODE_EACH(it, map) {
+    NODE_EACH(it, map)
+    {
         const char *const *k = known;
         while (*k && !str_is(it->key, *k))
             k++;
@@ -107,7 +108,8 @@ bool check_keys(struct loader *ld, const struct node *map, const char *what,
             fail(ld, it, "%s has no key \"%.*s\"; the nearest is \"%s\"%s", what, SHOW(it->key),
                  nearest_word(it->key, known),
                  it->kind == NODE_TEXT && !it->text.len
-                     ? " (a text with a comma needs quotes within {…})" : "");
+                     ? " (a text with a comma needs quotes within {…})"
+                     : "");
     }
     return true;
 }
@@ -184,8 +186,8 @@ int32_t get_day(struct loader *ld, const struct node *map, const char *key)
     return DAY_NONE;
 }
 
-int get_choice(struct loader *ld, const struct node *map, const char *key,
-               const char *const *names, int fallback)
+int get_choice(struct loader *ld, const struct node *map, const char *key, const char *const *names,
+               int fallback)
 {
     struct node *n = node_get(map, key);
     if (!n)
@@ -261,7 +263,8 @@ struct node **texts_of(struct loader *ld, struct node *node, const char *what, i
              node_kind_name(node));
         return out;
     }
-    NODE_EACH(it, node) {
+    NODE_EACH(it, node)
+    {
         if (it->kind == NODE_TEXT && it->text.len)
             out[(*n)++] = it;
         else

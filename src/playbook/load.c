@@ -1,7 +1,7 @@
 /* The playbook as a whole: its files, its head, and the order in which the parts are loaded. */
 #include "playbook/playbook_int.h"
 
-static const char *const top_keys[] = {"playbook", "version",  "name",    "noun",      "include",
+static const char *const top_keys[] = {"playbook", "version",  "name",    "noun",       "include",
                                        "codes",    "mappings", "records", "indicators", NULL};
 static const char *const part_keys[] = {"codes", "mappings", "records", "indicators", NULL};
 

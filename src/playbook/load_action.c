@@ -2,9 +2,9 @@
 #include "playbook/playbook_int.h"
 
 static const char *const action_keys[] = {
-    "name",   "opens",  "import", "resident", "from",    "to",         "by",   "who",
-    "not_by", "form",   "guards", "needs",    "set",     "start",      "stop", "pause",
-    "resume", "does",   "reopens", "ends_parts", "plan", "answers",    NULL};
+    "name",   "opens", "import",  "resident",   "from", "to",      "by",   "who",
+    "not_by", "form",  "guards",  "needs",      "set",  "start",   "stop", "pause",
+    "resume", "does",  "reopens", "ends_parts", "plan", "answers", NULL};
 
 struct idset set_actions(const struct record_def *r)
 {
@@ -38,7 +38,8 @@ static void load_from(struct loader *ld, const struct record_def *r, const struc
     else
         a->from = get_refs(ld, node, "from", set_states(r), &a->n_from);
     if (!from && !a->opens)
-        fail(ld, node, "from is missing: expected the states it starts from, or any; or opens:"
+        fail(ld, node,
+             "from is missing: expected the states it starts from, or any; or opens:"
              " true");
     else if (from && from->kind == NODE_LIST && !from->n)
         fail(ld, from, "from: expected at least one state, or any");
@@ -89,7 +90,8 @@ static void load_to(struct loader *ld, const struct expr_ask *ask, const struct 
     for (const struct node *it = to->first; a->n_to < n; it = it->next)
         load_branch(ld, ask, it, &a->to[a->n_to++]);
     if (a->opens && a->to[n - 1].when.ptr)
-        fail(ld, to, "to: the last branch of an action that opens a record must be without `when`,"
+        fail(ld, to,
+             "to: the last branch of an action that opens a record must be without `when`,"
              " so that the record always has a state");
 }
 
@@ -113,8 +115,10 @@ static void load_who(struct loader *ld, const struct record_def *r, const struct
     a->resident = get_bool(ld, node, "resident", false);
     a->not_by = get_ref(ld, node, "not_by", set_fields(r));
     if (a->not_by >= 0 && r->fields[a->not_by].type != FIELD_ACCOUNT)
-        fail(ld, node_get(node, "not_by"), "not_by: expected a field of type account, \"%.*s\" is"
-             " %s", SHOW(r->fields[a->not_by].id), field_type_name(r->fields[a->not_by].type));
+        fail(ld, node_get(node, "not_by"),
+             "not_by: expected a field of type account, \"%.*s\" is"
+             " %s",
+             SHOW(r->fields[a->not_by].id), field_type_name(r->fields[a->not_by].type));
 }
 
 /* ---- what it asks ---- */
@@ -136,11 +140,13 @@ static bool load_form_field(struct loader *ld, const struct record_def *r, struc
     if (attribute >= 0) {
         if (!import_attribute(attribute))
             return fail(ld, it, "form: \"%.*s\" is a built-in attribute and cannot be asked%s",
-                        SHOW(name), a->import ? "; an import can ask opened, closed, due and state"
-                                              : "");
+                        SHOW(name),
+                        a->import ? "; an import can ask opened, closed, due and state" : "");
         if (!a->import)
-            return fail(ld, it, "form: \"%.*s\" is a built-in attribute, only an import can give"
-                        " it", SHOW(name));
+            return fail(ld, it,
+                        "form: \"%.*s\" is a built-in attribute, only an import can give"
+                        " it",
+                        SHOW(name));
         *out = (struct form_field){FORM_ATTR(attribute), mark == '!'};
         return true;
     }
@@ -240,8 +246,10 @@ static void load_effects(struct loader *ld, const struct expr_ask *ask, const st
     a->resume = get_refs(ld, node, "resume", set_clocks(r), &a->n_resume);
     for (int i = 0; i < a->n_pause; i++)
         if (!r->clocks[a->pause[i]].pausable)
-            fail(ld, node_get(node, "pause"), "pause: the clock \"%.*s\" is not declared with"
-                 " pause: true", SHOW(r->clocks[a->pause[i]].id));
+            fail(ld, node_get(node, "pause"),
+                 "pause: the clock \"%.*s\" is not declared with"
+                 " pause: true",
+                 SHOW(r->clocks[a->pause[i]].id));
     a->reopens = get_bool(ld, node, "reopens", false);
     a->ends_parts = get_bool(ld, node, "ends_parts", false);
     int plan = get_ref(ld, node, "plan", set_follow_ups(r));
@@ -255,13 +263,15 @@ static void load_effects(struct loader *ld, const struct expr_ask *ask, const st
 /* A composite does what its steps do; what the steps say must not be said again differently. */
 static void refuse_composite_keys(struct loader *ld, const struct node *node)
 {
-    static const char *const of_steps[] = {"opens", "import", "from", "to",   "needs",
-                                           "start", "stop",   "pause", "resume", "reopens",
-                                           "ends_parts", "plan", "answers"};
+    static const char *const of_steps[] = {"opens",      "import", "from",   "to",     "needs",
+                                           "start",      "stop",   "pause",  "resume", "reopens",
+                                           "ends_parts", "plan",   "answers"};
     for (size_t i = 0; i < COUNT_OF(of_steps); i++)
         if (node_get(node, of_steps[i]))
-            fail(ld, node_get(node, of_steps[i]), "%s: an action with `does` takes this from its"
-                 " steps", of_steps[i]);
+            fail(ld, node_get(node, of_steps[i]),
+                 "%s: an action with `does` takes this from its"
+                 " steps",
+                 of_steps[i]);
 }
 
 static void load_steps(struct loader *ld, const struct record_def *r, const struct node *node,
@@ -271,8 +281,7 @@ static void load_steps(struct loader *ld, const struct record_def *r, const stru
     struct node **steps = get_texts(ld, node, "does", &n);
     refuse_composite_keys(ld, node);
     if (n < 2 || n > LIMIT_EVENTS_PER_ACTION) {
-        fail(ld, node_get(node, "does"), "does: expected 2 to %d actions",
-             LIMIT_EVENTS_PER_ACTION);
+        fail(ld, node_get(node, "does"), "does: expected 2 to %d actions", LIMIT_EVENTS_PER_ACTION);
         return;
     }
     a->does = ARENA_ARRAY(ld->a, int, n);

@@ -63,7 +63,7 @@ static void load_extension(struct loader *ld, const struct record_def *r, const 
 static void load_clock(struct loader *ld, const struct record_def *r, const struct node *it,
                        struct clock_def *c)
 {
-    static const char *const known[] = {"name", "limit", "from", "extend", "pause",
+    static const char *const known[] = {"name", "limit", "from",  "extend", "pause",
                                         "main", "warn",  "basis", NULL};
     static const char *const begins[] = {"next_day", "same_day", NULL};
     static const char *const parts[] = {"start", "due", "done"};
@@ -146,7 +146,8 @@ static void load_rules(struct loader *ld, const struct record_def *r, const stru
     bool all = at->n == 1 && str_is(at->first->key, "*");
     if (f->grade < 0 && !all) {
         if (!node_get(node, "grade"))
-            fail(ld, at, "at: one list for each grade needs `grade:`, the code field it is read"
+            fail(ld, at,
+                 "at: one list for each grade needs `grade:`, the code field it is read"
                  " from");
         return;
     }
@@ -176,16 +177,18 @@ static int field_of(struct loader *ld, const struct record_def *r, const struct 
         (type != FIELD_CODE || r->fields[i].codes >= 0))
         return i;
     if (r->fields[i].type != type || r->fields[i].many)
-        fail(ld, node_get(node, key), "%s: expected a field of type %s with one value, \"%.*s\" is"
-             " %s%s", key, field_type_name(type), SHOW(r->fields[i].id),
-             field_type_name(r->fields[i].type), r->fields[i].many ? " (many)" : "");
+        fail(ld, node_get(node, key),
+             "%s: expected a field of type %s with one value, \"%.*s\" is"
+             " %s%s",
+             key, field_type_name(type), SHOW(r->fields[i].id), field_type_name(r->fields[i].type),
+             r->fields[i].many ? " (many)" : "");
     return -1;
 }
 
 static void load_follow_up(struct loader *ld, int record, const struct node *it,
                            struct follow_up *f)
 {
-    static const char *const known[] = {"name", "after", "grade", "base",
+    static const char *const known[] = {"name", "after",  "grade", "base",
                                         "at",   "misses", "when",  NULL};
     struct record_def *r = &ld->p->records[record];
     *f = (struct follow_up){.id = it->key, .after = -1, .grade = -1, .base = -1};

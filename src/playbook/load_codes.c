@@ -80,8 +80,10 @@ static void set_levels(struct loader *ld, struct code_list *l, const struct node
             continue;
         l->codes[i].parent = -1; /* what is loaded behind this must come to an end */
         if (!complaints_full(ld->out))
-            fail(ld, it, "parent: the code \"%.*s\" has more than 8 levels above it, or is its own"
-                 " ancestor", SHOW(it->key));
+            fail(ld, it,
+                 "parent: the code \"%.*s\" has more than 8 levels above it, or is its own"
+                 " ancestor",
+                 SHOW(it->key));
     }
 }
 
@@ -125,7 +127,8 @@ void load_codes(struct loader *ld)
     p->lists = ARENA_ARRAY(ld->a, struct code_list, n + 1);
     for (int i = 0; i < ld->n_files; i++) {
         struct node *section = node_get(ld->files[i], "codes");
-        NODE_EACH(it, section) {
+        NODE_EACH(it, section)
+        {
             if (section->kind != NODE_MAP || p->n_lists == n)
                 break;
             if (playbook_list(p, it->key) >= 0)
@@ -138,8 +141,8 @@ void load_codes(struct loader *ld)
 
 /* ---- mappings ---- */
 
-static void load_row(struct loader *ld, struct mapping *m, const struct node *node,
-                     struct str from, struct mapping_row *row)
+static void load_row(struct loader *ld, struct mapping *m, const struct node *node, struct str from,
+                     struct mapping_row *row)
 {
     static const char *const known[] = {"to", "from", "to_date", NULL};
     *row = (struct mapping_row){.from = from, .valid_from = DAY_NONE, .valid_to = DAY_NONE};
@@ -184,7 +187,8 @@ static void load_rows_of(struct loader *ld, struct mapping *m, const struct node
         load_row(ld, m, it, it->key, &m->rows[m->n++]);
         return;
     }
-    NODE_EACH(row, it) {
+    NODE_EACH(row, it)
+    {
         load_row(ld, m, row, it->key, &m->rows[m->n]);
         for (int i = first; i < m->n; i++)
             if (overlap(&m->rows[i], &m->rows[m->n]) && !complaints_full(ld->out))
@@ -209,17 +213,17 @@ static void load_mapping(struct loader *ld, const struct node *node, struct mapp
         return;
     int n = 0;
     NODE_EACH(it, rows)
-        n += it->kind == NODE_LIST ? count_items(ld, it, "rows of one code", 50) : 1;
+    n += it->kind == NODE_LIST ? count_items(ld, it, "rows of one code", 50) : 1;
     if (n > LIMIT_CODES || rows->n > LIMIT_CODES) {
         fail(ld, rows, "%d rows: at most %d are allowed", n, LIMIT_CODES);
         return;
     }
     NODE_EACH(it, rows)
-        if (it->kind == NODE_LIST && it->n > 50)
-            return; /* said above */
+    if (it->kind == NODE_LIST && it->n > 50)
+        return; /* said above */
     m->rows = ARENA_ARRAY(ld->a, struct mapping_row, n + 1);
     NODE_EACH(it, rows)
-        load_rows_of(ld, m, it);
+    load_rows_of(ld, m, it);
 }
 
 void load_mappings(struct loader *ld)
@@ -229,7 +233,8 @@ void load_mappings(struct loader *ld)
     p->mappings = ARENA_ARRAY(ld->a, struct mapping, n + 1);
     for (int i = 0; i < ld->n_files; i++) {
         struct node *section = node_get(ld->files[i], "mappings");
-        NODE_EACH(it, section) {
+        NODE_EACH(it, section)
+        {
             if (section->kind != NODE_MAP || p->n_mappings == n)
                 break;
             struct idset loaded = IDSET("mapping", p->mappings, p->n_mappings);

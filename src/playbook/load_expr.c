@@ -5,9 +5,9 @@
 
 const char *xtype_name(enum xtype t)
 {
-    static const char *const names[] = {"nothing", "a yes or no", "a whole number", "a decimal",
-                                        "a text or code", "a date", "a time", "a place",
-                                        "a detached value", "an area on the map"};
+    static const char *const names[] = {
+        "nothing", "a yes or no", "a whole number", "a decimal",        "a text or code",
+        "a date",  "a time",      "a place",        "a detached value", "an area on the map"};
     ASSERT((size_t)t < COUNT_OF(names));
     return names[t];
 }
@@ -34,26 +34,33 @@ struct scan {
 
 static bool name_char(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '_' || c == '.' || (unsigned char)c >= 0x80;
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '.' || (unsigned char)c >= 0x80;
 }
 
+/* One doubled quote is one quote; names may stand in quotes too. */
 static struct word next_quoted(struct scan *s)
 {
     char quote = s->text.ptr[s->i++];
-    char *out = ARENA_ARRAY(s->ld->a, char, s->text.len + 1);
-    size_t n = 0;
+    size_t from = s->i, doubled = 0;
     for (; s->i < s->text.len; s->i++) {
-        char c = s->text.ptr[s->i];
-        if (c == quote) {
-            if (s->i + 1 >= s->text.len || s->text.ptr[s->i + 1] != quote)
-                break;
-            s->i++;
-        }
-        out[n++] = c;
+        if (s->text.ptr[s->i] != quote)
+            continue;
+        if (s->i + 1 >= s->text.len || s->text.ptr[s->i + 1] != quote)
+            break;
+        s->i++;
+        doubled++;
     }
+    struct str raw = {s->text.ptr + from, s->i - from};
     s->i++;
-    return (struct word){quote == '\'' ? W_TEXT : W_NAME, {out, n}};
+    if (doubled) {
+        char *out = ARENA_ARRAY(s->ld->a, char, raw.len);
+        size_t n = 0;
+        for (size_t i = 0; i < raw.len; i += 1 + (size_t)(raw.ptr[i] == quote))
+            out[n++] = raw.ptr[i];
+        raw = (struct str){out, n};
+    }
+    return (struct word){quote == '\'' ? W_TEXT : W_NAME, raw};
 }
 
 static struct word next_word(struct scan *s)
@@ -120,8 +127,10 @@ static void check_function(struct scan *s)
     static const char *const now[] = {"today", "has", "open"};
     for (size_t i = 0; i < COUNT_OF(now); i++)
         if (s->ask->use == USE_COMPUTED && same_word(s->function, now[i]))
-            fail(s->ld, s->at, "%s() is for guards: a computed value changes only with the fields"
-                 " of its record", now[i]);
+            fail(s->ld, s->at,
+                 "%s() is for guards: a computed value changes only with the fields"
+                 " of its record",
+                 now[i]);
 }
 
 static void take_name(struct scan *s, struct str name)
@@ -188,8 +197,10 @@ static bool form_asks(struct loader *ld, const struct expr_ask *ask, const struc
     struct form_check c = {.ask = ask, .found_all = true};
     if (ask->form)
         expr_each_property(x, check_slot, &c);
-    return c.found_all || fail(ld, at, "%.*s is read, but the form of the action \"%.*s\" does not"
-                               " ask it", SHOW(c.missing), SHOW(ask->form->id));
+    return c.found_all || fail(ld, at,
+                               "%.*s is read, but the form of the action \"%.*s\" does not"
+                               " ask it",
+                               SHOW(c.missing), SHOW(ask->form->id));
 }
 
 /* ---- parsing ---- */
@@ -227,15 +238,17 @@ struct expr *load_expr(struct loader *ld, const struct expr_ask *ask, const stru
     unsigned flags = (ask->use != USE_TERM ? EXPR_GUARD : 0) | (ask->scalar ? EXPR_SCALAR : 0) |
                      (ask->persons ? EXPR_PERSON : 0);
     record_catalogue_init(&w.inner, ld->p, ask->record, ask->use == USE_GUARD, false, ld->zone);
-    w.outer = (struct xcatalogue){
-        .self = &w, .find = watch_find, .below = watch_below, .zone = ld->zone};
+    w.outer =
+        (struct xcatalogue){.self = &w, .find = watch_find, .below = watch_below, .zone = ld->zone};
     if (complaints_full(ld->out))
         return NULL;
     if (!expr_parse(ld->a, text, &w.outer, flags, &x, &e)) {
         fail(ld, at, "%s%s", e.text,
-             w.met_private ? "; privacy: what may name a person (text, place, person, file, account)"
-                             " is not read by conditions and figures, only IS NULL tells whether it"
-                             " was given" : "");
+             w.met_private
+                 ? "; privacy: what may name a person (text, place, person, file, account)"
+                   " is not read by conditions and figures, only IS NULL tells whether it"
+                   " was given"
+                 : "");
         return NULL;
     }
     int before = ld->out->n;
@@ -297,6 +310,5 @@ bool check_assign(struct loader *ld, const struct node *at, const struct playboo
     if (f->type != FIELD_CODE || f->codes < 0 || !single_literal(text, &code))
         return true;
     const struct code_list *l = &p->lists[f->codes];
-    return list_code(l, code) >= 0 ||
-           idset_want(ld, at, IDSET("code", l->codes, l->n), code) >= 0;
+    return list_code(l, code) >= 0 || idset_want(ld, at, IDSET("code", l->codes, l->n), code) >= 0;
 }

@@ -58,19 +58,19 @@ static const struct {
     const char *key;
     unsigned trait;
 } trait_keys[] = {
-    {"many", T_MANY},       {"filter", T_FILTER}, {"sort", T_SORT},       {"search", T_SEARCH},
-    {"default", T_DEFAULT}, {"min", T_RANGE},     {"max", T_RANGE},       {"required", T_ASKED},
+    {"many", T_MANY},       {"filter", T_FILTER},  {"sort", T_SORT}, {"search", T_SEARCH},
+    {"default", T_DEFAULT}, {"min", T_RANGE},      {"max", T_RANGE}, {"required", T_ASKED},
     {"when", T_ASKED},      {"external", T_ASKED},
 };
 
 static const char *const field_keys[] = {
-    "label", "help",     "type",  "required", "many", "vault", "filter", "sort",    "search",
-    "when",  "external", "codes", "of",       "unit", "min",   "max",    "default", "as",
-    "basis", "columns",  "multiline", "max_chars", "decimals", NULL};
+    "label",   "help", "type",     "required", "many",      "vault",     "filter",   "sort",
+    "search",  "when", "external", "codes",    "of",        "unit",      "min",      "max",
+    "default", "as",   "basis",    "columns",  "multiline", "max_chars", "decimals", NULL};
 
 static const char *const column_keys[] = {
-    "label", "help",  "type",      "required",  "many",     "codes", "of",   "unit", "min",
-    "max",   "basis", "multiline", "max_chars", "decimals", "vault", NULL};
+    "label", "help", "type",  "required",  "many",      "codes",    "of",    "unit",
+    "min",   "max",  "basis", "multiline", "max_chars", "decimals", "vault", NULL};
 
 bool refuse_private(struct loader *ld, const struct node *at, const struct field *f,
                     const char *use)
@@ -120,8 +120,8 @@ static void check_members(struct loader *ld, const struct node *node, const stru
              "vault is for what is kept apart from the log: text, place, person, file");
 }
 
-static int64_t load_bound(struct loader *ld, const struct node *node, const char *key,
-                          int decimals, int64_t open)
+static int64_t load_bound(struct loader *ld, const struct node *node, const char *key, int decimals,
+                          int64_t open)
 {
     struct node *n = node_get(node, key);
     int64_t v;
@@ -179,8 +179,8 @@ static void load_columns(struct loader *ld, const struct node *node, struct fiel
 static void load_field(struct loader *ld, const struct node *node, struct field *f, bool column)
 {
     const char *what = column ? "a column" : "a field";
-    *f = (struct field){.id = node->key, .line = node->line, .codes = -1, .min = INT64_MIN,
-                        .max = INT64_MAX};
+    *f = (struct field){
+        .id = node->key, .line = node->line, .codes = -1, .min = INT64_MIN, .max = INT64_MAX};
     check_id(ld, node, f->id, column ? "column" : "field", ID_MAX);
     if (!check_keys(ld, node, what, column ? column_keys : field_keys))
         return;
@@ -214,8 +214,10 @@ static void load_field(struct loader *ld, const struct node *node, struct field 
 static void check_name(struct loader *ld, const struct node *node)
 {
     if (attribute_find(node->key) >= 0)
-        fail(ld, node, "\"%.*s\" is a built-in attribute of every record, a field needs another"
-             " name", SHOW(node->key));
+        fail(ld, node,
+             "\"%.*s\" is a built-in attribute of every record, a field needs another"
+             " name",
+             SHOW(node->key));
 }
 
 void load_fields(struct loader *ld, int record, const struct node *map)
@@ -257,8 +259,8 @@ static void load_default(struct loader *ld, int record, struct field *f, const s
 {
     if (!f->fallback.ptr)
         return;
-    struct expr_ask ask = {.record = record, .use = USE_GUARD, .scalar = true,
-                           .persons = f->type == FIELD_ACCOUNT};
+    struct expr_ask ask = {
+        .record = record, .use = USE_GUARD, .scalar = true, .persons = f->type == FIELD_ACCOUNT};
     f->fallback_expr = load_expr(ld, &ask, node_get(node, "default"), f->fallback);
     if (f->fallback_expr)
         check_assign(ld, node_get(node, "default"), ld->p, f, f->fallback_expr, f->fallback);

@@ -1,10 +1,10 @@
-/* Indicators and the terms they are made of.  A term is kept once, however many indicators use it. */
+/* Indicators and the terms they are made of.  A term is kept once, however many use it. */
 #include "playbook/playbook_int.h"
 
 static const char *const indicator_keys[] = {
-    "name",  "definition", "unit", "relation", "good",  "decimals",  "by",          "pending",
-    "count", "sum",        "of",   "at",       "where", "numerator", "denominator", "stock",
-    "median", "valid_from", NULL};
+    "name",        "definition", "unit",   "relation",   "good", "decimals", "by",
+    "pending",     "count",      "sum",    "of",         "at",   "where",    "numerator",
+    "denominator", "stock",      "median", "valid_from", NULL};
 
 /* ---- terms ---- */
 
@@ -51,8 +51,10 @@ static int time_slot(struct loader *ld, const struct node *node, const char *key
     struct node *at = node_get(node, key);
     *name = get_text(ld, node, key);
     if (!at)
-        fail(ld, node, "%s is missing: expected a date or time, such as opened, closed or a date"
-             " field", key);
+        fail(ld, node,
+             "%s is missing: expected a date or time, such as opened, closed or a date"
+             " field",
+             key);
     if (!name->ptr)
         return -1;
     struct record_catalogue c;
@@ -108,7 +110,8 @@ static int load_term(struct loader *ld, const struct node *node)
     struct term t = {.kind = TERM_COUNT, .sum_field = -1, .from_slot = -1};
     bool sum = node_get(node, "sum");
     if (!sum && !node_get(node, "count")) {
-        fail(ld, node, "expected count: (a record type), or sum: (a field) and of: (a record"
+        fail(ld, node,
+             "expected count: (a record type), or sum: (a field) and of: (a record"
              " type)");
         return -1;
     }
@@ -165,8 +168,11 @@ static const struct {
     const char *key;
     enum indicator_kind kind;
     int decimals;
-} forms[] = {{"count", IND_COUNT, 0}, {"sum", IND_SUM, -1},     {"numerator", IND_RATE, 1},
-             {"stock", IND_STOCK, 0}, {"median", IND_MEDIAN, 1}};
+} forms[] = {{"count", IND_COUNT, 0},
+             {"sum", IND_SUM, -1},
+             {"numerator", IND_RATE, 1},
+             {"stock", IND_STOCK, 0},
+             {"median", IND_MEDIAN, 1}};
 
 static bool load_form_of(struct loader *ld, const struct node *node, struct indicator *ind)
 {
@@ -179,7 +185,8 @@ static bool load_form_of(struct loader *ld, const struct node *node, struct indi
     if (!n && ind->pending)
         return true;
     if (n != 1)
-        return fail(ld, node, "expected exactly one of count, sum, numerator (with denominator),"
+        return fail(ld, node,
+                    "expected exactly one of count, sum, numerator (with denominator),"
                     " stock, median");
     ind->kind = forms[found].kind;
     static const char *const inline_only[] = {"of", "at", "where"};
@@ -228,12 +235,14 @@ static void check_relation(struct loader *ld, const struct node *node, struct in
     struct node *relation = node_get(node, "relation");
     if (ind->kind == IND_STOCK) {
         if (n->record != d->record || n->kind != d->kind || n->sum_field != d->sum_field)
-            fail(ld, node, "stock: what comes in and what goes out must be counted of the same"
+            fail(ld, node,
+                 "stock: what comes in and what goes out must be counted of the same"
                  " record type");
         return;
     }
     if (!relation) {
-        fail(ld, node, "relation is missing: part when the numerator is a part of the denominator"
+        fail(ld, node,
+             "relation is missing: part when the numerator is a part of the denominator"
              " (same `at`), otherwise flow");
         return;
     }
@@ -243,8 +252,10 @@ static void check_relation(struct loader *ld, const struct node *node, struct in
     if (n->kind != TERM_COUNT || d->kind != TERM_COUNT || n->record != d->record)
         fail(ld, relation, "relation: part needs counts of the same record type");
     else if (n->at_slot != d->at_slot)
-        fail(ld, relation, "relation: part needs the same `at`; the numerator has \"%.*s\", the"
-             " denominator \"%.*s\" (then it is a flow)", SHOW(n->at), SHOW(d->at));
+        fail(ld, relation,
+             "relation: part needs the same `at`; the numerator has \"%.*s\", the"
+             " denominator \"%.*s\" (then it is a flow)",
+             SHOW(n->at), SHOW(d->at));
 }
 
 /* ---- dimensions ---- */
@@ -257,8 +268,10 @@ static bool check_dimension(struct loader *ld, const struct node *at, const stru
                  (uint64_t)f->max - (uint64_t)f->min <= SMALL;
     bool computed = f->type == FIELD_COMPUTED && f->computed_type == X_BOOL;
     if (f->many)
-        return fail(ld, at, "by: \"%.*s\" has many values, a record would be counted more than"
-                    " once", SHOW(f->id));
+        return fail(ld, at,
+                    "by: \"%.*s\" has many values, a record would be counted more than"
+                    " once",
+                    SHOW(f->id));
     if (f->type == FIELD_CODE || f->type == FIELD_BOOLEAN || small || computed)
         return true;
     if (field_private(f))
@@ -340,7 +353,8 @@ void load_indicators(struct loader *ld)
     p->terms = ARENA_ARRAY(ld->a, struct term, 2 * MAX);
     for (int i = 0; i < ld->n_files; i++) {
         struct node *section = get_map(ld, ld->files[i], "indicators");
-        NODE_EACH(it, section) {
+        NODE_EACH(it, section)
+        {
             if (p->n_indicators == MAX) {
                 fail(ld, it, "at most %d indicators are allowed", MAX);
                 return;

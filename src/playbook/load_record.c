@@ -1,10 +1,9 @@
 /* Record types: states, documents, and how the parts of a record type are put together. */
 #include "playbook/playbook_int.h"
 
-static const char *const record_keys[] = {"kind",   "name",   "number",     "backdate",
-                                          "title",  "kind_field", "place",  "list",
-                                          "sealed_when", "fields", "states", "documents",
-                                          "clocks", "actions", "follow_up", NULL};
+static const char *const record_keys[] = {
+    "kind",        "name",   "number", "backdate",  "title",  "kind_field", "place",     "list",
+    "sealed_when", "fields", "states", "documents", "clocks", "actions",    "follow_up", NULL};
 
 struct idset set_records(const struct playbook *p)
 {
@@ -82,8 +81,10 @@ static void check_placeholder(struct loader *ld, const struct record_def *r, con
     if (f >= 0 && field_private(&r->fields[f]))
         refuse_private(ld, at, &r->fields[f], "number");
     else
-        fail(ld, at, "number: expected {area:N}, {year} or {seq:N} with N from 1 to 12, found"
-             " {%.*s}", SHOW(inner));
+        fail(ld, at,
+             "number: expected {area:N}, {year} or {seq:N} with N from 1 to 12, found"
+             " {%.*s}",
+             SHOW(inner));
 }
 
 static void load_number(struct loader *ld, struct record_def *r, const struct node *node)
@@ -100,7 +101,8 @@ static void load_number(struct loader *ld, struct record_def *r, const struct no
         if (s.ptr[i] == '}') {
             fail(ld, at, "number: } without {");
         } else if (s.ptr[i] == '{') {
-            struct str rest, inner = str_cut((struct str){s.ptr + i + 1, s.len - i - 1}, '}', &rest);
+            struct str rest,
+                inner = str_cut((struct str){s.ptr + i + 1, s.len - i - 1}, '}', &rest);
             if (!rest.ptr) {
                 fail(ld, at, "number: { without }");
                 return;
@@ -196,7 +198,8 @@ void load_records(struct loader *ld)
     int n = 0;
     for (int i = 0; i < ld->n_files; i++) {
         struct node *section = get_map(ld, ld->files[i], "records");
-        NODE_EACH(it, section) {
+        NODE_EACH(it, section)
+        {
             if (n == (int)COUNT_OF(found)) {
                 fail(ld, it, "at most %d record types are allowed", n);
                 break;
@@ -210,8 +213,7 @@ void load_records(struct loader *ld)
     p->records = ARENA_ARRAY(ld->a, struct record_def, n + 1);
     for (int i = 0; i < n; i++) { /* a field may refer to a type that comes later */
         if (playbook_record(p, found[i]->key) >= 0)
-            fail(ld, found[i], "the record type \"%.*s\" stands in two files",
-                 SHOW(found[i]->key));
+            fail(ld, found[i], "the record type \"%.*s\" stands in two files", SHOW(found[i]->key));
         check_id(ld, found[i], found[i]->key, "record type", 24);
         p->records[p->n_records++] = (struct record_def){
             .id = found[i]->key, .title = -1, .kind_field = -1, .place_field = -1};

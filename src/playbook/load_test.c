@@ -145,6 +145,43 @@ static void actions(void **state)
     playbook_free(p);
 }
 
+/* Literals are compared with the list as they are meant, not as they are written. */
+static void quoted_codes(void **state)
+{
+    UNUSED(state);
+    static const struct {
+        const char *where;
+        bool good;
+    } rows[] = {
+        {"it IN ('x''y', 'a b')", true},
+        {"it = 'x''''y'", false},
+        {"it = 'xy'", false},
+        {"\\\"it\\\" = 'a b'", true},
+        {"\\\"it\\\" = 'a  b'", false},
+        {"NOT it IN ('a b')", true},
+        {"it <> 'b'", false},
+        {"it LIKE 'b%'", true}, /* a pattern is no code */
+        {"within(it, 'a b') AND opened > DATE('2024-01-01')", true},
+        {"opened > DATE('2024-01-01') AND it = 'z'", false},
+        {"lower(it) = 'z'", true},
+        {"recorded > opened OR it = 'a b' AND state = 'b'", false},
+    };
+    static const char before[] = "playbook: a\nversion: 1\nname: 甲\n"
+                                 "codes: {l: {name: 一, list: {\"x'y\": 二, a b: 三}}}\n"
+                                 "records:\n  r:\n    kind: activity\n    name: 乙\n"
+                                 "    fields: {it: {label: 丙, type: code, codes: l}}\n"
+                                 "    actions: {go: {name: 丁, opens: true, form: [it]}}\n"
+                                 "indicators: {i: {name: 戊, count: r, at: opened, where: ";
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct arena *a AUTO(arena_freep) = arena_new();
+        struct playbook *p = load(str_printf(a, "%s\"%s\"}}\n", before, rows[i].where));
+        if ((p != NULL) != rows[i].good)
+            print_error("%s: %s\n", rows[i].where, found.n ? found.list[0].text : "taken");
+        assert_int_equal(p != NULL, rows[i].good);
+        playbook_free(p);
+    }
+}
+
 static void import_to_any(void **state)
 {
     UNUSED(state);
@@ -263,8 +300,8 @@ static void mistakes_of_the_head(void **state)
         {"version: 3\n", "", "version is missing", -1},
         {"version: 3", "version: 0", "expected a whole number from 1", 0},
         {"version: 3", "version: 3.5", "expected a whole number", 0},
-        {"version: 3", "version: 1\nversoin: 2",
-         "no key \"versoin\"; the nearest is \"version\"", 1},
+        {"version: 3", "version: 1\nversoin: 2", "no key \"versoin\"; the nearest is \"version\"",
+         1},
         {"name: {zh: 纠纷, en: Quarrels}\n", "", "name is missing", -2},
         {"name: {zh: 纠纷, en: Quarrels}", "name: {en: Quarrels}", "at least the Chinese", 0},
         {"{zh: 纠纷, en: Quarrels}", "{zh: 纠纷, fr: x}", "name has no key \"fr\"", 0},
@@ -296,8 +333,8 @@ static void mistakes_of_codes(void **state)
         {"\n    list: {simple: 简易, hard: 疑难}", "", "list is missing", -1},
         {"    name: 难易\n", "", "name is missing", -1},
         {"  other: {", "  Other: {", "the id of a code list", 0},
-        {"from: kind", "from: kinds",
-         "there is no code list \"kinds\"; the nearest is \"kind\"", 0},
+        {"from: kind", "from: kinds", "there is no code list \"kinds\"; the nearest is \"kind\"",
+         0},
         {"to: other", "to: none", "there is no code list \"none\"", 0},
         {"    from: kind\n", "", "expected from and to", -1},
         {"\"01\": A", "\"03\": A", "there is no code \"03\"", 0},
@@ -361,8 +398,9 @@ static void mistakes_of_fields(void **state)
          "computed cannot have \"required\"", 0},
         {"due_on: {label: {zh: 到期}, type: date", "due_on: {label: {zh: 到期}, type: table",
          "a column cannot be of type table", 0},
-        {"due_on: {label: {zh: 到期}, type: date", "due_on: {label: {zh: 到期}, filter: true, type: date",
-         "a column has no key \"filter\"", 0},
+        {"due_on: {label: {zh: 到期}, type: date",
+         "due_on: {label: {zh: 到期}, filter: true, type: date", "a column has no key \"filter\"",
+         0},
         {"type: table\n        columns:", "type: table\n        column:",
          "no key \"column\"; the nearest is \"columns\"", 1},
         {"of: quarrel}\n", "of: quarel}\n", "there is no record type \"quarel\"", 0},
@@ -409,7 +447,8 @@ static void mistakes_of_the_record(void **state)
         {"going: {zh: 调解中}", "going: {zh: 调解中}\n      idle: {zh: 无, closed: true}",
          "the state \"idle\" is never reached", 1},
         {"    fields:\n      heads: {label: {zh: 人次}, type: integer, min: 0}\n"
-         "      about: {label: {zh: 关于}, type: record, of: quarrel}\n", "", "fields is missing", -3},
+         "      about: {label: {zh: 关于}, type: record, of: quarrel}\n",
+         "", "fields is missing", -3},
         {"    actions:\n      hold: {name: {zh: 举办}, opens: true, form: [heads!, about?]}\n", "",
          "actions is missing", -6},
         {"hold: {name: {zh: 举办}, opens: true, form", "hold: {name: {zh: 举办}, from: any, form",
@@ -426,8 +465,8 @@ static void mistakes_of_clocks(void **state)
         {"limit: 30d", "limit: -3d", "longer than nothing", 0},
         {"{by: 30d, times: 2", "{times: 2", "by is missing", 0},
         {"{by: 30d, times: 2", "{by: 0d, times: 2", "longer than nothing", 0},
-        {"needs: paper}", "needs: papr}",
-         "there is no document \"papr\"; the nearest is \"paper\"", 0},
+        {"needs: paper}", "needs: papr}", "there is no document \"papr\"; the nearest is \"paper\"",
+         0},
         {"approve: head", "approve: Head", "the id of a role", 0},
         {"do: drop", "do: dorp", "there is no action \"dorp\"; the nearest is \"drop\"", 0},
         {"to: centre, do", "to: mayor, do", "expected one of holder, head, centre", 0},
@@ -464,8 +503,8 @@ static void mistakes_of_actions(void **state)
     UNUSED(state);
     static const struct mistake rows[] = {
         {"        from: [found]\n", "", "from is missing", -2},
-        {"from: [found]", "from: [fond]",
-         "there is no state \"fond\"; the nearest is \"found\"", 0},
+        {"from: [found]", "from: [fond]", "there is no state \"fond\"; the nearest is \"found\"",
+         0},
         {"from: [found]", "from: []", "expected at least one state", 0},
         {"from: [found]", "from: [found, found]", "stands here twice", 0},
         {"to: found\n", "to: foud\n", "there is no state \"foud\"", 0},
@@ -511,12 +550,12 @@ static void mistakes_of_actions(void **state)
         {"grade: \"'simple'\"", "type: \"mediator\"", "privacy", 0},
         {"from: any\n        to: done\n", "from: any\n        to: done\n        froms: x\n",
          "no key \"froms\"; the nearest is \"from\"", 2},
-        {"does: [report, begin, \"agree?\"]", "does: [report, begn]",
-         "there is no action \"begn\"", 0},
+        {"does: [report, begin, \"agree?\"]", "does: [report, begn]", "there is no action \"begn\"",
+         0},
         {"does: [report, begin, \"agree?\"]", "does: [report]", "expected 2 to 16 actions", 0},
         {"does: [report, begin, \"agree?\"]", "does: [begin, report]", "must be the first step", 0},
-        {"does: [report, begin, \"agree?\"]", "does: [\"report?\", begin]",
-         "cannot be left out", 0},
+        {"does: [report, begin, \"agree?\"]", "does: [\"report?\", begin]", "cannot be left out",
+         0},
         {"does: [report, begin, \"agree?\"]", "does: [report, agree]",
          "the step \"agree\" cannot be done in the state", 0},
         {"does: [report, begin, \"agree?\"]", "does: [report, load]", "it is an import", 0},
@@ -542,16 +581,18 @@ static void mistakes_of_the_flow(void **state)
         {{"to: going\n", "to: found\n", "the action \"agree\" can never be done", 0}, "agree:\n"},
         {{"from: [found]\n        to: going",
           "from: any\n        to: [{when: \"minor = TRUE\", state: found}]",
-          "the state \"going\" is never reached", 0}, "going: {zh"},
+          "the state \"going\" is never reached", 0},
+         "going: {zh"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         try_mistake(&rows[i].m, line_of(rows[i].at));
 #define TALK(head, to)                                                                             \
-    "    kind: " head "    name: {zh: 宣讲}\n    fields:\n"                                        \
-    "      heads: {label: {zh: 人次}, type: integer, min: 0}\n"                                    \
-    "      about: {label: {zh: 关于}, type: record, of: quarrel}\n    actions:\n"                  \
+    "    kind: " head "    name: {zh: 宣讲}\n    fields:\n"                                      \
+    "      heads: {label: {zh: 人次}, type: integer, min: 0}\n"                                  \
+    "      about: {label: {zh: 关于}, type: record, of: quarrel}\n    actions:\n"                \
     "      hold: {name: {zh: 举办}, opens: true, " to
-    static const struct mistake stuck = {TALK("activity\n", ""),
+    static const struct mistake stuck = {
+        TALK("activity\n", ""),
         TALK("case\n    states: {a: 甲, b: {zh: 乙, closed: true}}\n", "to: a, "),
         "the state \"a\" is never left", 1};
     try_mistakes(&stuck, 1);
@@ -573,15 +614,15 @@ static void mistakes_of_indicators(void **state)
         {"count: quarrel, at: opened, by", "count: quarrel, of: talk, at: opened, by",
          "a count names its record type", 0},
         {"by: [type, score]", "by: [type, scores]", "there is no field \"scores\"", 0},
-        {"by: [type, score]", "by: [type, score, grade, minor]",
-         "at most 3 dimensions, found 4", 0},
-        {"by: [type, score]", "by: [summary]",
-         "by: the field \"summary\" is of type text; privacy", 0},
+        {"by: [type, score]", "by: [type, score, grade, minor]", "at most 3 dimensions, found 4",
+         0},
+        {"by: [type, score]", "by: [summary]", "by: the field \"summary\" is of type text; privacy",
+         0},
         {"by: [type, score]", "by: [mediator]", "people are never counted", 0},
         {"by: [type, score]", "by: [people]", "many values", 0},
         {"by: [type, score]", "by: [tags]", "many values", 0},
-        {"by: [type, score]", "by: [amount]",
-         "expected a field of type code, boolean or integer", 0},
+        {"by: [type, score]", "by: [amount]", "expected a field of type code, boolean or integer",
+         0},
         {"by: [type, score]", "by: [signed_on]",
          "expected a field of type code, boolean or integer", 0},
         {"relation: part", "relation: parts", "relation: expected one of part, flow", 0},
@@ -594,15 +635,16 @@ static void mistakes_of_indicators(void **state)
         {"denominator: {count: quarrel, at: opened}", "denominater: {count: quarrel, at: opened}",
          "no key \"denominater\"; the nearest is \"denominator\"", 0},
         {"    denominator: {count: quarrel, at: opened}\n", "", "denominator is missing", -6},
-        {"denominator: {count: quarrel, at: opened}", "at: opened\n    denominator: {count: quarrel, at: opened}",
-         "at belongs into the terms", 0},
+        {"denominator: {count: quarrel, at: opened}",
+         "at: opened\n    denominator: {count: quarrel, at: opened}", "at belongs into the terms",
+         0},
         {"denominator: {count: quarrel, at: opened}", "denominator: 5",
          "denominator: expected a map", 0},
         {"where: \"grade = 'simple' and minor=FALSE\"", "where: \"grade = 'smiple'\"",
          "there is no code \"smiple\"", 0},
         {"where: \"grade = 'simple' and minor=FALSE\"", "where: \"summary = 'x'\"", "privacy", 0},
-        {"where: \"grade = 'simple' and minor=FALSE\"", "where: \"mediator IS NULL\"",
-         "privacy", 0},
+        {"where: \"grade = 'simple' and minor=FALSE\"", "where: \"mediator IS NULL\"", "privacy",
+         0},
         {"where: \"grade = 'simple' and minor=FALSE\"", "where: \"days(opened, closed) > 3\"",
          "at character", 0},
         {"where: \"grade = 'simple' and minor=FALSE\"", "where: \"signed_on < today()\"",
@@ -621,8 +663,8 @@ static void mistakes_of_indicators(void **state)
         {"median: {of: quarrel, from", "median: {from", "of is missing", 0},
         {"median: {of: quarrel, from: opened", "median: {of: quarrel, from: grade",
          "expected a date or time", 0},
-        {"median: {of: quarrel, from: opened, to", "median: {of: quarrel, to",
-         "from is missing", 0},
+        {"median: {of: quarrel, from: opened, to", "median: {of: quarrel, to", "from is missing",
+         0},
         {"pending: true", "pending: maybe", "expected true or false, found maybe", 0},
         {"pending: true", "pending: true, valid_from: x", "expected a date", 0},
         {"soon: {name", "Soon: {name", "the id of an indicator", 0},
@@ -631,8 +673,9 @@ static void mistakes_of_indicators(void **state)
     };
     try_mistakes(rows, COUNT_OF(rows));
     struct arena *a AUTO(arena_freep) = arena_new();
-    assert_null(load(testbook_with(a, "out: {count: quarrel, where: \"mediate.done > mediate.due\", at: mediate.done}",
-                                   "out: {count: talk, at: opened}")));
+    assert_null(load(testbook_with(
+        a, "out: {count: quarrel, where: \"mediate.done > mediate.due\", at: mediate.done}",
+        "out: {count: talk, at: opened}")));
     assert_non_null(strstr(found.list[0].text, "of the same record type"));
 }
 
@@ -695,11 +738,13 @@ static void files(void **state)
 {
     UNUSED(state);
     struct arena *a AUTO(arena_freep) = arena_new();
-    const char *head = "--- # file: playbook.yaml\nplaybook: a\nversion: 1\nname: 甲\ninclude: [b.yaml]\n"
-                       "records:\n  r:\n    kind: activity\n    name: 乙\n"
-                       "    fields: {n: {label: 丙, type: code, codes: l}}\n"
-                       "    actions: {go: {name: 丁, opens: true, form: [n]}}\n";
-    struct playbook *p = load(str_printf(a, "%s--- # file: b.yaml\ncodes: {l: {name: 戊, list: {x: 己}}}\n", head));
+    const char *head =
+        "--- # file: playbook.yaml\nplaybook: a\nversion: 1\nname: 甲\ninclude: [b.yaml]\n"
+        "records:\n  r:\n    kind: activity\n    name: 乙\n"
+        "    fields: {n: {label: 丙, type: code, codes: l}}\n"
+        "    actions: {go: {name: 丁, opens: true, form: [n]}}\n";
+    struct playbook *p =
+        load(str_printf(a, "%s--- # file: b.yaml\ncodes: {l: {name: 戊, list: {x: 己}}}\n", head));
     assert_non_null(p);
     assert_int_equal(p->n_lists, 1);
     playbook_free(p);
@@ -707,15 +752,16 @@ static void files(void **state)
         const char *tail, *file, *text;
         int line;
     } rows[] = {
-        {"--- # file: b.yaml\n\ncodes: {l: {nam: 戊, list: {x: 己}}}\n", "b.yaml",
-         "no key \"nam\"", 2},
+        {"--- # file: b.yaml\n\ncodes: {l: {nam: 戊, list: {x: 己}}}\n", "b.yaml", "no key \"nam\"",
+         2},
         {"--- # file: b.yaml\nplaybook: x\ncodes: {l: {name: 戊, list: {x: 己}}}\n", "b.yaml",
          "an included file has no key \"playbook\"", 1},
         {"--- # file: b.yaml\n", "playbook.yaml", "there is no code list \"l\"", 9},
         {"", "playbook.yaml", "the file b.yaml was not read", 4},
         {"--- # file: ../b.yaml\n", "playbook.yaml", "plain names", 1},
         {"--- # file: b.yaml\ncodes: {l: {name: 戊, list: {x: 己}}}\n--- # file: c.yaml\n"
-         "codes:\n  l: {name: 戊, list: {x: 己}}\n", "c.yaml", "stands in two files", 2},
+         "codes:\n  l: {name: 戊, list: {x: 己}}\n",
+         "c.yaml", "stands in two files", 2},
         {"--- # file: b.yaml\ncodes: {l: {name: 戊, list: {x: 己}}}\nindicators:\n- x\n", "b.yaml",
          "indicators: expected a map", 2},
     };
@@ -749,15 +795,25 @@ static int setup(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(head_and_fields),        cmocka_unit_test(clocks_and_follow_up),
-        cmocka_unit_test(actions),                cmocka_unit_test(import_to_any),
-        cmocka_unit_test(indicators),             cmocka_unit_test(term_identity),
-        cmocka_unit_test(mistakes_of_the_head),   cmocka_unit_test(mistakes_of_codes),
-        cmocka_unit_test(mistakes_of_fields),     cmocka_unit_test(mistakes_of_the_record),
-        cmocka_unit_test(mistakes_of_clocks),     cmocka_unit_test(mistakes_of_actions),
-        cmocka_unit_test(mistakes_of_the_flow),   cmocka_unit_test(mistakes_of_indicators),
-        cmocka_unit_test(many_at_once),           cmocka_unit_test(sizes),
-        cmocka_unit_test(files),                  cmocka_unit_test(cut_anywhere),
+        cmocka_unit_test(head_and_fields),
+        cmocka_unit_test(clocks_and_follow_up),
+        cmocka_unit_test(actions),
+        cmocka_unit_test(import_to_any),
+        cmocka_unit_test(indicators),
+        cmocka_unit_test(term_identity),
+        cmocka_unit_test(quoted_codes),
+        cmocka_unit_test(mistakes_of_the_head),
+        cmocka_unit_test(mistakes_of_codes),
+        cmocka_unit_test(mistakes_of_fields),
+        cmocka_unit_test(mistakes_of_the_record),
+        cmocka_unit_test(mistakes_of_clocks),
+        cmocka_unit_test(mistakes_of_actions),
+        cmocka_unit_test(mistakes_of_the_flow),
+        cmocka_unit_test(mistakes_of_indicators),
+        cmocka_unit_test(many_at_once),
+        cmocka_unit_test(sizes),
+        cmocka_unit_test(files),
+        cmocka_unit_test(cut_anywhere),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }

@@ -94,9 +94,9 @@ bool field_detached(enum field_type t)
     return t == FIELD_TEXT || t == FIELD_PLACE || t == FIELD_PERSON || t == FIELD_FILE;
 }
 
-static const char *const type_names[] = {"text", "number", "integer", "money", "date", "time",
-                                         "boolean", "code", "area", "place", "record", "org",
-                                         "account", "person", "file", "table", "computed"};
+static const char *const type_names[] = {"text",    "number", "integer", "money", "date",    "time",
+                                         "boolean", "code",   "area",    "place", "record",  "org",
+                                         "account", "person", "file",    "table", "computed"};
 
 const char *field_type_name(enum field_type t)
 {

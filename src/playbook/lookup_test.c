@@ -56,13 +56,9 @@ static void mappings(void **state)
         int year;
         const char *to; /* NULL: none */
     } rows[] = {
-        {"01", 2024, "A"},
-        {"0101", 2024, "A"},   /* by its ancestor */
-        {"010101", 2024, "B"}, /* its own row wins */
-        {"010101", 2023, "A"},
-        {"010101", 1990, "A"},
-        {"02", 2024, NULL},
-        {"99", 2024, NULL},
+        {"01", 2024, "A"},     {"0101", 2024, "A"}, /* by its ancestor */
+        {"010101", 2024, "B"},                      /* its own row wins */
+        {"010101", 2023, "A"}, {"010101", 1990, "A"}, {"02", 2024, NULL}, {"99", 2024, NULL},
     };
     const struct mapping *m = &book->mappings[0];
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -81,13 +77,13 @@ static void spans(void **state)
         int64_t n; /* -1: refused */
         enum span_unit unit;
     } rows[] = {
-        {"2h", 2, SPAN_HOURS},      {"30d", 30, SPAN_DAYS}, {"5wd", 5, SPAN_WORKDAYS},
-        {"1mo", 1, SPAN_MONTHS},    {"-3d", -3, SPAN_DAYS}, {"0d", 0, SPAN_DAYS},
+        {"2h", 2, SPAN_HOURS},           {"30d", 30, SPAN_DAYS}, {"5wd", 5, SPAN_WORKDAYS},
+        {"1mo", 1, SPAN_MONTHS},         {"-3d", -3, SPAN_DAYS}, {"0d", 0, SPAN_DAYS},
         {"100000h", 100000, SPAN_HOURS},
     };
-    static const char *const bad[] = {"",    "d",   "3",   "3 d", "3D",  "3days", "1.5d", "--3d",
-                                      "+3d", "3w",  "3m",  "wd",  "3dd", "100001d", "d3",
-                                      "99999999999999999999d"};
+    static const char *const bad[] = {
+        "",    "d",  "3",  "3 d", "3D",  "3days",   "1.5d", "--3d",
+        "+3d", "3w", "3m", "wd",  "3dd", "100001d", "d3",   "99999999999999999999d"};
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct span s = {.n = 77};
         assert_true(span_parse(str_of(rows[i].text), &s));
@@ -196,18 +192,24 @@ static void below(void **state)
         const char *prop, *code;
         const char *all; /* NULL: unknown */
     } rows[] = {
-        {"type", "01", "01 0101 010101 "}, {"type", "0101", "0101 010101 "},
-        {"type", "02", "02 "},             {"form.type", "0101", "0101 010101 "},
-        {"type", "9", NULL},               {"area", "3601", NULL},
-        {"summary", "01", NULL},           {"nothing", "01", NULL},
+        {"type", "01", "01 0101 010101 "},
+        {"type", "0101", "0101 010101 "},
+        {"type", "02", "02 "},
+        {"form.type", "0101", "0101 010101 "},
+        {"type", "9", NULL},
+        {"area", "3601", NULL},
+        {"summary", "01", NULL},
+        {"nothing", "01", NULL},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct record_catalogue c;
         struct buf b AUTO(buf_free) = BUF(1000);
         record_catalogue_init(&c, book, 0, true, false, zone);
-        bool known = c.cat.below(c.cat.self, str_of(rows[i].prop), str_of(rows[i].code), collect, &b);
+        bool known =
+            c.cat.below(c.cat.self, str_of(rows[i].prop), str_of(rows[i].code), collect, &b);
         assert_int_equal(known, rows[i].all != NULL);
-        assert_true(str_eq(buf_view(&b), rows[i].all ? str_of(rows[i].all) : (struct str){b.ptr, 0}));
+        assert_true(
+            str_eq(buf_view(&b), rows[i].all ? str_of(rows[i].all) : (struct str){b.ptr, 0}));
     }
 }
 
@@ -218,9 +220,9 @@ static void nearest(void **state)
     static const struct {
         const char *a, *b;
         int d;
-    } rows[] = {{"", "", 0},      {"a", "", 1},         {"", "ab", 2},    {"abc", "abc", 0},
-                {"abc", "axc", 1}, {"abc", "ac", 1},     {"ac", "abc", 1}, {"from", "form", 2},
-                {"kitten", "sitting", 3}};
+    } rows[] = {{"", "", 0},       {"a", "", 1},        {"", "ab", 2},
+                {"abc", "abc", 0}, {"abc", "axc", 1},   {"abc", "ac", 1},
+                {"ac", "abc", 1},  {"from", "form", 2}, {"kitten", "sitting", 3}};
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         assert_int_equal(edit_distance(str_of(rows[i].a), str_of(rows[i].b)), rows[i].d);
         assert_int_equal(edit_distance(str_of(rows[i].b), str_of(rows[i].a)), rows[i].d);
@@ -248,8 +250,8 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds),     cmocka_unit_test(codes), cmocka_unit_test(mappings),
-        cmocka_unit_test(spans),     cmocka_unit_test(catalogue), cmocka_unit_test(below),
+        cmocka_unit_test(finds),   cmocka_unit_test(codes),     cmocka_unit_test(mappings),
+        cmocka_unit_test(spans),   cmocka_unit_test(catalogue), cmocka_unit_test(below),
         cmocka_unit_test(nearest),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

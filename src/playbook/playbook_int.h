@@ -24,12 +24,11 @@ struct node {
     int n; /* children */
 };
 
-#define NODE_EACH(it, parent) \
+#define NODE_EACH(it, parent)                                                                      \
     for (struct node *it = (parent) ? (parent)->first : NULL; it; it = it->next)
 
 /* NULL when there was a complaint.  An empty file gives a map without members. */
-struct node *yaml_tree(struct arena *a, const char *file, struct str text,
-                       struct complaints *out);
+struct node *yaml_tree(struct arena *a, const char *file, struct str text, struct complaints *out);
 struct node *node_get(const struct node *map, const char *key);
 const char *node_kind_name(const struct node *n);
 
@@ -94,8 +93,8 @@ bool get_bool(struct loader *ld, const struct node *map, const char *key, bool f
 int64_t get_int(struct loader *ld, const struct node *map, const char *key, int64_t fallback,
                 int64_t min, int64_t max);
 int32_t get_day(struct loader *ld, const struct node *map, const char *key);
-int get_choice(struct loader *ld, const struct node *map, const char *key,
-               const char *const *names, int fallback);
+int get_choice(struct loader *ld, const struct node *map, const char *key, const char *const *names,
+               int fallback);
 bool get_span(struct loader *ld, const struct node *map, const char *key, struct span *out);
 struct words get_words(struct loader *ld, const struct node *map, const char *key, bool required);
 /* `node` itself is the words: a text (Chinese), or {zh, en}; other keys are the caller's. */
@@ -149,9 +148,9 @@ enum expr_use {
 struct expr_ask {
     int record;
     enum expr_use use;
-    bool scalar;                /* any type; otherwise a condition */
-    bool persons;               /* may read accounts: only to hand them on to an account field */
-    const struct action *form;  /* form.* must be asked by this action; NULL: any field */
+    bool scalar;               /* any type; otherwise a condition */
+    bool persons;              /* may read accounts: only to hand them on to an account field */
+    const struct action *form; /* form.* must be asked by this action; NULL: any field */
 };
 
 /* NULL after a complaint. */

@@ -83,7 +83,8 @@ static bool add_included(struct arena *a, struct buf *all, const char *dir, stru
     if (!list || list->kind != NODE_LIST)
         return true;
     int n = 1;
-    NODE_EACH(it, list) {
+    NODE_EACH(it, list)
+    {
         if (it->kind != NODE_TEXT || !name_ok(it->text) || str_is(it->text, FIRST_FILE))
             return err_set(e, ERR_INPUT,
                            "%s/" FIRST_FILE ":%d: expected the name of a file of this folder that"
@@ -132,8 +133,8 @@ int read_parts(struct arena *a, struct str text, struct file_part out[static FIL
                 complain(c, FIRST_FILE, 1, "expected at most %d files with plain names", FILES_MAX);
                 return 0;
             }
-            out[n++] = (struct file_part){str_c(a, name),
-                                          {rest.ptr ? rest.ptr : text.ptr + text.len, 0}};
+            out[n++] =
+                (struct file_part){str_c(a, name), {rest.ptr ? rest.ptr : text.ptr + text.len, 0}};
         } else {
             out[n - 1].text.len += (size_t)((rest.ptr ? rest.ptr : text.ptr + text.len) - start);
         }

@@ -37,7 +37,8 @@ static const char testbook[] =
     "    list: [number, type, state, opened]\n"
     "    sealed_when: \"minor = TRUE\"\n"
     "    fields:\n"
-    "      summary: {label: {zh: 什么事}, type: text, required: true, search: true, max_chars: 200}\n"
+    "      summary: {label: {zh: 什么事}, type: text, required: true, search: true, max_chars: "
+    "200}\n"
     "      type: {label: {zh: 类型}, type: code, codes: kind, filter: true}\n"
     "      grade: {label: {zh: 难易}, type: code, codes: grade}\n"
     "      where_at: {label: {zh: 地点}, type: place}\n"
@@ -158,7 +159,8 @@ static const char testbook[] =
     "  soon: {name: {zh: 待定}, pending: true}\n";
 
 /* testbook with the first `from` replaced by `to`. */
-__attribute__((unused)) static inline struct str testbook_with(struct arena *a, const char *from, const char *to)
+__attribute__((unused)) static inline struct str testbook_with(struct arena *a, const char *from,
+                                                               const char *to)
 {
     const char *at = strstr(testbook, from);
     ASSERT(at);

@@ -1,9 +1,9 @@
 /* YAML to a tree that knows its lines.
  *
- * A small part of YAML is taken: maps with text keys, lists, scalars.  Anchors, aliases and tags are
- * refused because a reader of the file must see what is there, and because aliases can make a small
- * file huge.  All scalars stay text: whether `01` is a number is for the loader to say, so the usual
- * surprises (octal numbers, `no` as false, dates) cannot happen. */
+ * A small part of YAML is taken: maps with text keys, lists, scalars.  Anchors, aliases and tags
+ * are refused because a reader of the file must see what is there, and because aliases can make a
+ * small file huge.  All scalars stay text: whether `01` is a number is for the loader to say, so
+ * the usual surprises (octal numbers, `no` as false, dates) cannot happen. */
 #include "playbook/playbook_int.h"
 #include <stdarg.h>
 #include <yaml.h>
@@ -79,8 +79,8 @@ struct node *node_get(const struct node *map, const char *key)
 {
     if (map && map->kind == NODE_MAP)
         NODE_EACH(it, map)
-            if (str_is(it->key, key))
-                return it;
+    if (str_is(it->key, key))
+        return it;
     return NULL;
 }
 
@@ -174,7 +174,7 @@ static bool close_node(struct reader *r)
     struct node **sorted = ARENA_ARRAY(r->a, struct node *, map->n);
     int n = 0;
     NODE_EACH(it, map)
-        sorted[n++] = it;
+    sorted[n++] = it;
     qsort(sorted, (size_t)n, sizeof *sorted, by_key);
     for (int i = 1; i < n; i++)
         if (str_eq(sorted[i - 1]->key, sorted[i]->key))
@@ -210,12 +210,14 @@ static bool take_event(struct reader *r, const yaml_event_t *ev)
 {
     size_t line = ev->start_mark.line;
     if (tagged(ev))
-        return bad(r, line, "anchors (&name) and tags (!name) are not allowed: write it out; a text"
-                            " that begins with & or ! needs quotes");
+        return bad(r, line,
+                   "anchors (&name) and tags (!name) are not allowed: write it out; a text"
+                   " that begins with & or ! needs quotes");
     switch (ev->type) {
     case YAML_ALIAS_EVENT:
-        return bad(r, line, "aliases (*name) are not allowed: write it out; a text that begins with"
-                            " * needs quotes");
+        return bad(r, line,
+                   "aliases (*name) are not allowed: write it out; a text that begins with"
+                   " * needs quotes");
     case YAML_DOCUMENT_START_EVENT:
         return !r->root || bad(r, line, "a second document (---) in one file");
     case YAML_SCALAR_EVENT:

@@ -13,7 +13,8 @@ static void print(const struct node *n, struct buf *b)
         return;
     }
     buf_char(b, n->kind == NODE_MAP ? '{' : '[');
-    NODE_EACH(it, n) {
+    NODE_EACH(it, n)
+    {
         print(it, b);
         if (it->next)
             buf_char(b, ',');
