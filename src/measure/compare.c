@@ -44,7 +44,7 @@ static void test(const struct gather *g, const struct figure *f, struct figure_c
 {
     const struct figure_value *now = &f->total, *then = &c->v;
     const struct indicator *ind = g->indicator;
-    if (ind->kind == IND_COUNT && now->n + then->n > 0) {
+    if (ind->kind == IND_COUNT && then->n > 0) { /* nothing then: perhaps nobody kept books */
         c->tested = true;
         c->p = chance_counts(now->n, f->to - f->from + 1, then->n, c->to - c->from + 1);
     } else if (ind->kind == IND_RATE && ind->part && now->has_value && then->has_value) {

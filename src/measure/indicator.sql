@@ -22,8 +22,8 @@ SELECT recorded FROM event WHERE seq = 0
 -- name: duration_days
 SELECT area, ms, rid, day FROM duration WHERE term = $1 AND day BETWEEN $2 AND $3
 -- name: duration_scope
-SELECT d.area, d.ms, d.rid, d.day FROM scope s JOIN duration d ON d.rid = s.rid AND d.term = $1
-WHERE s.scope = $4 AND s.type = $5 AND d.day BETWEEN $2 AND $3
+SELECT d.area, d.ms, d.rid, d.day FROM scope s CROSS JOIN duration d
+WHERE d.rid = s.rid AND d.term = $1 AND s.scope = $4 AND s.type = $5 AND d.day BETWEEN $2 AND $3
 -- name: asof_changed
 SELECT rid, last_seq FROM record WHERE last_seq >= $1 AND (type = $2 OR type = $3)
 ORDER BY last_seq

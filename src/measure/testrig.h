@@ -49,9 +49,10 @@ static inline void rig_begin(struct rig *r)
 }
 
 /* Adds an event; `was` is NULL for the first one of a record.  json: members of "set". */
-static inline struct record *rig_event(struct rig *r, struct record *was, struct event_body *b,
-                                       const char *set)
+static inline struct record *rig_event(struct rig *r, struct record *was,
+                                       const struct event_body *given, const char *set)
 {
+    struct event_body body = *given, *b = &body;
     struct buf text = BUF(LIMIT_EVENT_BODY);
     struct record *now = was ? record_copy(r->a, was) : record_new(r->a);
     struct event ev = {.rid = was ? was->rid : r->batch.head.next_rid++, .type = b->type,
