@@ -11,6 +11,8 @@ const struct command COMMANDS[] = {
      OPT_playbook, cmd_playbook_install},
     {"check", "DIR…", "检查业务规程，指出文件和行", "playbooks: file:line: what was expected", OPT_check,
      cmd_check},
+    {"account add", "LOGIN --role ROLE --area CODE --db URL", "新增账号（密码从标准输入读）",
+     "an account; the password is read from standard input", OPT_account, cmd_account_add},
     {"org add", "NAME --area CODE --db URL", "新增单位", "a unit", OPT_org, cmd_org_add},
     {"log export", "FILE --db URL", "导出日志，供独立核验", "the log, for the independent verifier",
      OPT_log_export, cmd_log_export},
@@ -18,6 +20,7 @@ const struct command COMMANDS[] = {
      OPT_log_fork, cmd_log_fork},
     {"proof", "--event ID --db URL", "一条办理记录的核验凭证", "the inclusion proof of one event",
      OPT_proof, cmd_proof},
+    {"serve", "--db URL --listen ADDR:PORT", "启动服务", "the server; SIGTERM drains", OPT_serve, cmd_serve},
     {"checkpoint", "--db URL", "当前存证点", "the signed checkpoint of the present end of the log",
      OPT_checkpoint, cmd_checkpoint},
 };

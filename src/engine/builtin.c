@@ -734,6 +734,17 @@ void builtin_each(void (*fn)(void *u, const char *id, const char *zh, const char
         fn(u, TABLE[i].id, TABLE[i].zh, TABLE[i].en);
 }
 
+bool engine_builtin(struct str act, struct words *name)
+{
+    for (size_t i = 0; i < COUNT_OF(TABLE); i++) {
+        if (!str_is(act, TABLE[i].id))
+            continue;
+        *name = (struct words){str_of(TABLE[i].zh), str_of(TABLE[i].en)};
+        return true;
+    }
+    return false;
+}
+
 static bool allowed(struct deciding *d, const struct builtin *b)
 {
     const struct actor *who = d->ask->actor;

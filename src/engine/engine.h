@@ -85,6 +85,9 @@ MUST_USE bool engine_possible(struct engine *en, struct store *db, const struct 
                               const struct record *r, const struct actor *actor, struct json_out *out,
                               struct err *e);
 
+/* The name of a built-in action (comment, transfer, …); false when there is none of this id. */
+bool engine_builtin(struct str act, struct words *name);
+
 /* Called on the writer's thread after each commit, with the numbers of the records it touched. */
 void engine_on_commit(struct engine *en, void (*fn)(void *user, int64_t seq, const int64_t *rids,
                                                     const struct world *w, size_t n), void *user);

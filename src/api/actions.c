@@ -1,0 +1,233 @@
+/* Opening records and acting on them: an ask goes to the engine, and the request is parked until the
+ * commit. */
+#include "api/api_int.h"
+
+static void put_receipt(struct json_out *o, struct arena *a, const struct answer *ans)
+{
+    char text[40];
+    struct hash leaf = ans->leaf;
+    time_format_utc(ans->recorded, text);
+    jo_key(o, "receipt");
+    jo_obj(o);
+    jo_kv(o, "event", id_text(a, ans->event));
+    jo_ki(o, "seq", ans->seq);
+    jo_kv(o, "leaf", base64_of(a, HASH_STR(leaf), false));
+    jo_kc(o, "recorded", text);
+    jo_end(o);
+}
+
+/* On the writer's thread, or on the request's own when it was refused at once. */
+static void answered(void *user, struct answer *ans)
+{
+    struct pending *p = user;
+    if (!ans->ok) {
+        struct json *extra = NULL;
+        if (ans->conflict) {
+            extra = json_new(p->a, J_OBJ);
+            json_set(p->a, extra, STR("conflict"), json_clone(p->a, ans->conflict));
+        }
+        problem_answer(p->rq, &ans->err, extra);
+        return;
+    }
+    struct buf b = BUF(LIMIT_REQUEST_BODY);
+    struct json_out o = json_out(&b);
+    jo_obj(&o);
+    jo_kv(&o, "id", id_text(p->a, ans->record));
+    if (ans->number[0])
+        jo_kc(&o, "number", ans->number);
+    jo_ki(&o, "version", ans->version);
+    if (ans->state[0])
+        jo_kc(&o, "state", ans->state);
+    if (ans->token[0])
+        jo_kc(&o, "token", ans->token);
+    if (ans->digits[0])
+        jo_kc(&o, "digits", ans->digits);
+    put_receipt(&o, p->a, ans);
+    jo_end(&o);
+    http_set_header(p->rq, "Cache-Control", STR("no-store"));
+    http_answer_buf(p->rq, p->opens && !ans->again ? 201 : 200, "application/json", &b);
+}
+
+/* Members that are not known are refused: a misspelt one would be silently lost. */
+bool call_members(struct call *c, const struct json *body, const char *const *known, size_t n)
+{
+    JSON_EACH (x, body) {
+        bool ok = false;
+        for (size_t i = 0; i < n; i++)
+            ok |= str_is(x->key, known[i]);
+        if (!ok)
+            return err_field(c->e, ERR_UNKNOWN_FIELD, str_c(c->a, x->key), "there is no such member");
+    }
+    return true;
+}
+
+bool pending_take(struct call *c, struct json *body, struct pending *p)
+{
+    struct ask *ask = &p->ask;
+    struct str at = json_text(body, "at");
+    struct json *fields = json_get(body, "fields"), *documents = json_get(body, "documents");
+    *ask = ASK_INIT;
+    if (!id_parse(json_text(body, "id"), &ask->id) || id_version(ask->id) != 7)
+        return err_field(c->e, ERR_INPUT, "id", "id: expected a UUID of version 7, made by the client");
+    if (at.len && !time_parse(c->w->zone, at, &ask->at))
+        return err_field(c->e, ERR_INPUT, "at", "at: expected a time like 2024-09-09T08:50:00+08:00");
+    if (!json_empty(fields) && fields->kind != J_OBJ)
+        return err_field(c->e, ERR_INPUT, "fields", "fields: expected an object");
+    ask->fields = json_empty(fields) ? json_new(c->a, J_OBJ) : fields;
+    if (!json_empty(documents))
+        json_set(c->a, ask->fields, STR("documents"), json_clone(c->a, documents));
+    return true;
+}
+
+/* Fields that no step of this type knows are a mistake of the sender, told at once. */
+static bool known_fields(struct call *c, const struct ask *ask, const struct record_def *def,
+                         const struct action *act)
+{
+    JSON_EACH (x, ask->fields) {
+        if (!act || str_is(x->key, "documents") || str_is(x->key, "reason") ||
+            record_field(def, x->key) >= 0)
+            continue;
+        return err_field(c->e, ERR_UNKNOWN_FIELD, str_c(c->a, x->key), "there is no such field");
+    }
+    return true;
+}
+
+bool pending_send(struct call *c, struct pending *p)
+{
+    p->rq = c->rq;
+    p->a = c->a;
+    p->ask.actor = &p->actor;
+    ask_set_req(&p->ask);
+    http_park(c->rq);
+    engine_submit(c->api->engine, p->a, &p->ask, answered, p);
+    return true;
+}
+
+static bool open_record(struct call *c)
+{
+    static const char *const KNOWN[] = {"id", "type", "area", "at", "action", "fields", "documents"};
+    struct json *body;
+    const struct playbook *pb;
+    int i;
+    struct pending *p = ARENA_NEW(c->a, struct pending);
+    if (!call_body(c, &body) || !call_members(c, body, KNOWN, COUNT_OF(KNOWN)) ||
+        !pending_take(c, body, p))
+        return false;
+    p->opens = true;
+    p->actor = c->actor;
+    p->ask.type = json_text(body, "type");
+    p->ask.action = json_text(body, "action");
+    p->ask.area = json_text(body, "area");
+    if (!p->ask.type.len)
+        return err_field(c->e, ERR_REQUIRED, "type", "type: is required");
+    if (!str_starts(p->ask.type, STR("sys."))) {
+        if (!world_type(c->w, p->ask.type, STR_NONE, &pb, &i))
+            return err_field(c->e, ERR_INPUT, "type", "there is no such record type in force");
+        int k = p->ask.action.len ? record_action(&pb->records[i], p->ask.action) : -1;
+        const struct action *act = k < 0 ? &(struct action){.line = 0} : &pb->records[i].actions[k];
+        if (!known_fields(c, &p->ask, &pb->records[i], act))
+            return false;
+    }
+    return pending_send(c, p);
+}
+
+static bool act_on(struct call *c)
+{
+    static const char *const KNOWN[] = {"id", "version", "at", "fields", "documents"};
+    struct json *body;
+    struct record *r;
+    struct view v;
+    struct id rec;
+    struct pending *p = ARENA_NEW(c->a, struct pending);
+    if (!call_id(c, "id", &rec) || !call_body(c, &body) ||
+        !call_members(c, body, KNOWN, COUNT_OF(KNOWN)) || !pending_take(c, body, p))
+        return false;
+    const struct json *version = json_get(body, "version");
+    if (!json_empty(version) && (version->kind != J_INT || version->i < 1))
+        return err_field(c->e, ERR_INPUT, "version", "version: expected the version that was seen");
+    p->actor = c->actor;
+    p->ask.rec = rec;
+    p->ask.version = json_num(body, "version", 0);
+    p->ask.action = http_part(c->rq, "action");
+    if (!view_load(c, rec, &r) || !view_open(c, r, &v))
+        return false;
+    int k = record_action(v.def, p->ask.action);
+    if (!known_fields(c, &p->ask, v.def, k < 0 ? NULL : &v.def->actions[k]))
+        return false;
+    return pending_send(c, p);
+}
+
+/* ---- a look at masked details ---- */
+
+static bool put_looked(struct call *c, struct view *v, const struct json *fields,
+                       const struct answer *ans)
+{
+    struct buf b = BUF(LIMIT_JSON_OUT);
+    struct json_out o = json_out(&b);
+    jo_obj(&o);
+    jo_key(&o, "fields");
+    jo_obj(&o);
+    JSON_EACH (name, fields) {
+        int f = record_field(v->def, json_str(name));
+        if (f < 0)
+            continue;
+        jo_key_str(&o, v->def->fields[f].id);
+        if (!view_field(v, &o, &v->def->fields[f], json_get_str(v->r->fields, name->s), true)) {
+            buf_free(&b);
+            return false;
+        }
+    }
+    jo_end(&o);
+    put_receipt(&o, c->a, ans);
+    jo_end(&o);
+    http_set_header(c->rq, "Cache-Control", STR("no-store"));
+    return call_json(c, 200, &b);
+}
+
+/* Waits for the commit: nothing is shown before the look stands in the log. */
+static bool look(struct call *c)
+{
+    static const char *const KNOWN[] = {"id", "fields", "purpose"};
+    struct json *body;
+    struct record *r;
+    struct view v;
+    struct id rec;
+    struct answer ans;
+    struct ask ask = ASK_INIT;
+    if (!call_id(c, "id", &rec) || !call_body(c, &body) ||
+        !call_members(c, body, KNOWN, COUNT_OF(KNOWN)) || !view_load(c, rec, &r) || !view_open(c, r, &v))
+        return false;
+    struct str id = json_text(body, "id");
+    if (id.len && (!id_parse(id, &ask.id) || id_version(ask.id) != 7))
+        return err_field(c->e, ERR_INPUT, "id", "id: expected a UUID of version 7");
+    if (!id.len)
+        ask.id = id_new(c->now);
+    ask.rec = rec;
+    ask.action = STR("look");
+    ask.fields = json_new(c->a, J_OBJ);
+    json_set(c->a, ask.fields, STR("fields"), json_clone(c->a, json_get(body, "fields")));
+    json_set(c->a, ask.fields, STR("purpose"), json_clone(c->a, json_get(body, "purpose")));
+    if (json_empty(json_get(body, "fields")))
+        return err_field(c->e, ERR_REQUIRED, "fields", "fields: name the fields to see");
+    if (!str_trim(json_text(body, "purpose")).len)
+        return err_field(c->e, ERR_REQUIRED, "purpose", "purpose: say what it is needed for");
+    ask.actor = &c->actor;
+    ask_set_req(&ask);
+    if (!engine_act(c->api->engine, c->a, &ask, &ans)) {
+        *c->e = ans.err;
+        return false;
+    }
+    return put_looked(c, &v, json_get(body, "fields"), &ans);
+}
+
+static const struct route ROWS[] = {
+    {ROUTE(POST, "/api/records", PERM_ACT | PERM_ADMIN, open_record, "新建一件", "Open a record"),
+     .body = "id, type, area, at, action, fields, documents"},
+    {ROUTE(POST, "/api/records/{id}/actions/{action}", PERM_ACT | PERM_STEER | PERM_LOOK, act_on, "办理",
+           "Act on a record"),
+     .body = "id, version, at, fields, documents"},
+    {ROUTE(POST, "/api/records/{id}/look", PERM_LOOK, look, "查看隐去的信息",
+           "See masked details, for a purpose"),
+     .body = "id, fields, purpose"},
+};
+const struct route_list ROUTES_ACTIONS = {ROWS, COUNT_OF(ROWS)};

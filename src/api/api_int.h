@@ -1,0 +1,151 @@
+/* api/api_int.h - what the resource files share: one call, the route table, answers. */
+#pragma once
+#include "access/session.h"
+#include "api/api.h"
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum { LIMITER_SLOTS = 4096, LOGIN_AT_ONCE = 32, READ_DEADLINE_MS = 5000 };
+
+/* Counts by address within a window of a minute; a slot that another address needs is taken over. */
+struct limiter {
+    pthread_mutex_t lock;
+    int most;
+    struct {
+        uint64_t who;
+        int64_t since;
+        int n;
+    } slots[LIMITER_SLOTS];
+};
+
+struct hub; /* stream.c */
+
+struct api {
+    struct engine *engine;
+    struct http_server *http;
+    struct hasher *hasher;
+    struct sessions *sessions;
+    struct hub *hub;
+    struct http_route *table; /* what http_start was given: it keeps pointers into it */
+    char files[1100]; /* folder of uploads */
+    bool secure_cookie;
+    struct limiter resident, login;
+    atomic_int logins;  /* log-ins that are being checked on threads of their own */
+    int64_t started;
+};
+
+/* One request, on the stack of the server's thread.  After a handler has parked the request nothing
+ * of the request's arena may be touched any more. */
+struct call {
+    struct api *api;
+    struct http_request *rq;
+    struct arena *a;
+    struct world *w;
+    struct store *db;        /* a reader inside one snapshot */
+    struct session session;
+    bool logged_in;
+    struct actor actor;
+    bool zh;                 /* language of the person */
+    int64_t now;
+    struct err *e;
+};
+
+/* What a request must bring and may bring, for the API document; rows end with a NULL name. */
+struct param {
+    const char *name, *en;
+};
+
+struct route {
+    enum http_method method;
+    const char *path;
+    unsigned permission;     /* any one of these bits; PERM_NONE does not compile */
+    bool (*handle)(struct call *c); /* false: c->e becomes the answer */
+    const char *zh, *en;     /* summary */
+    const struct param *query;
+    const char *body;        /* the members of the JSON body, as a word for the reader */
+    bool upload, light;      /* light: needs no world and no reader */
+};
+
+/* A permission of 0 is an array of negative size. */
+#define PERMISSION(p) ((p) + 0 * sizeof(char[(p) ? 1 : -1]))
+#define ROUTE(m, p, perm, fn, z, n) \
+    .method = HTTP_##m, .path = (p), .permission = (unsigned)PERMISSION(perm), .handle = (fn), \
+    .zh = (z), .en = (n)
+
+/* The rows of each resource file. */
+struct route_list {
+    const struct route *rows;
+    size_t n;
+};
+extern const struct route_list ROUTES_SESSION, ROUTES_RECORDS, ROUTES_ACTIONS, ROUTES_INDICATORS,
+    ROUTES_AREAS, ROUTES_PLAYBOOKS, ROUTES_FILES, ROUTES_STREAM, ROUTES_RESIDENT, ROUTES_SYSTEM,
+    ROUTES_OPENAPI;
+extern const struct route_list *const ROUTES[];
+extern const size_t ROUTES_N;
+
+/* ---- api.c ---- */
+/* Answers with JSON; takes over the buffer. */
+bool call_json(struct call *c, int status, struct buf *b);
+/* The body as a JSON object. */
+MUST_USE bool call_body(struct call *c, struct json **out);
+MUST_USE bool call_id(struct call *c, const char *part, struct id *out);
+MUST_USE bool call_limit(struct call *c, int64_t fallback, int64_t most, int64_t *out);
+/* Sets ETag; true: the client has it already, and 304 was answered. */
+bool call_unchanged(struct call *c, struct str tag);
+bool limiter_take(struct limiter *l, struct str who, int64_t now);
+struct str words_text(const struct call *c, const struct words *w);
+
+/* ---- problem.c ---- */
+int problem_status(enum err_code code);
+bool problem_zh(struct http_request *rq);
+/* extra: further members, as JSON object, or NULL */
+void problem_answer(struct http_request *rq, const struct err *e, const struct json *extra);
+
+/* ---- actions.c: an ask on its way ---- */
+struct pending {
+    struct http_request *rq;
+    struct arena *a;
+    struct ask ask;
+    struct actor actor; /* to be set before it is sent */
+    bool opens;
+};
+/* id, at, fields, documents. */
+MUST_USE bool pending_take(struct call *c, struct json *body, struct pending *p);
+/* Parks the request: it is answered after the commit. */
+bool pending_send(struct call *c, struct pending *p);
+/* Members that are not known are refused: a misspelt one would be silently lost. */
+MUST_USE bool call_members(struct call *c, const struct json *body, const char *const *known, size_t n);
+
+/* ---- view.c: records as people read them ---- */
+struct view {
+    struct call *c;
+    const struct record *r;
+    const struct playbook *playbook;
+    const struct record_def *def;
+    int has_dek; /* 0: not asked yet, 1: yes, -1: none */
+    uint8_t dek[CIPHER_KEY];
+    bool shut;   /* sealed, and the caller does not hold it: texts are masked too */
+};
+MUST_USE bool view_open(struct call *c, const struct record *r, struct view *out);
+/* The decrypted value of a reference; NULL when it was erased. */
+MUST_USE bool view_plain(struct view *v, const struct json *ref, struct json **out);
+/* One field's value; plain: unmasked (after a look). */
+MUST_USE bool view_field(struct view *v, struct json_out *o, const struct field *f,
+                         const struct json *stored, bool plain);
+MUST_USE bool view_row(struct view *v, struct json_out *o);  /* a line of a list */
+MUST_USE bool view_full(struct view *v, struct json_out *o); /* everything */
+/* Loads a record that the caller may see: else ERR_NOT_FOUND (he learns nothing). */
+MUST_USE bool view_load(struct call *c, struct id id, struct record **out);
+/* "张某某（新建区综治中心 受理员）" without a number of anything; for events. */
+MUST_USE bool view_who(struct call *c, struct str by, struct str *name);
+void view_time(struct json_out *o, const struct world *w, const char *key, int64_t t);
+struct str view_org(const struct world *w, struct str id);
+/* Names of an action of this playbook version, or of a built-in one. */
+struct words view_action(const struct record_def *def, struct str act);
+
+/* ---- page.c ---- */
+void page_answer(struct http_request *rq, void *app);
+
+/* ---- stream.c ---- */
+struct hub *hub_start(struct api *api);
+void hub_stop(struct hub *h);

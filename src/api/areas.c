@@ -1,0 +1,123 @@
+/* Areas and units. */
+#include "api/api_int.h"
+
+static void put_area(struct call *c, struct json_out *o, int i)
+{
+    const struct area *x = &c->w->areas[i];
+    char day[16];
+    jo_obj(o);
+    jo_kv(o, "code", x->code);
+    jo_kv(o, "name", x->name);
+    jo_kv(o, "full", x->full);
+    jo_ki(o, "level", x->level);
+    if (x->parent >= 0)
+        jo_kv(o, "parent", c->w->areas[x->parent].code);
+    jo_ki(o, "children", x->children);
+    if (x->from != DAY_NONE) {
+        day_format(x->from, day);
+        jo_kc(o, "valid_from", day);
+    }
+    if (x->to != DAY_NONE) {
+        day_format(x->to, day);
+        jo_kc(o, "valid_to", day);
+    }
+    if (x->successor.len)
+        jo_kv(o, "successor", x->successor);
+    jo_end(o);
+}
+
+static struct str world_tag(struct call *c)
+{
+    return str_printf(c->a, "w%lld", (long long)c->w->sys_seq);
+}
+
+/* Without parent: the roots; search=TEXT: names that hold it, at most 50. */
+static bool areas_list(struct call *c)
+{
+    struct str parent = http_query(c->rq, "parent"), search = str_trim(http_query(c->rq, "search"));
+    int p = parent.len ? world_area(c->w, parent) : -1, found = 0;
+    if (parent.len && p < 0)
+        return err_field(c->e, ERR_UNKNOWN_AREA, "parent", "there is no area with this code");
+    if (call_unchanged(c, world_tag(c)))
+        return true;
+    struct buf b = BUF(LIMIT_JSON_OUT);
+    struct json_out o = json_out(&b);
+    jo_obj(&o);
+    jo_key(&o, "rows");
+    jo_arr(&o);
+    for (int k = 0; k < c->w->n_areas; k++) {
+        int i = c->w->walk[k];
+        bool hit = search.len ? found < 50 && (p < 0 || world_area_below(c->w, i, p)) &&
+                                    (str_has(c->w->areas[i].full, search) ||
+                                     str_starts(c->w->areas[i].code, search))
+                              : c->w->areas[i].parent == p;
+        if (!hit)
+            continue;
+        put_area(c, &o, i);
+        found++;
+    }
+    jo_end(&o);
+    jo_end(&o);
+    return call_json(c, 200, &b);
+}
+
+static bool areas_get(struct call *c)
+{
+    int i = world_area(c->w, http_part(c->rq, "code"));
+    if (i < 0)
+        return err_set(c->e, ERR_NOT_FOUND, "there is no area with this code");
+    if (call_unchanged(c, world_tag(c)))
+        return true;
+    struct buf b = BUF(LIMIT_JSON_OUT);
+    struct json_out o = json_out(&b);
+    put_area(c, &o, i);
+    return call_json(c, 200, &b);
+}
+
+static bool orgs_list(struct call *c)
+{
+    struct str code = http_query(c->rq, "area");
+    int area = code.len ? world_area(c->w, code) : -1;
+    if (code.len && area < 0)
+        return err_field(c->e, ERR_UNKNOWN_AREA, "area", "there is no area with this code");
+    if (call_unchanged(c, world_tag(c)))
+        return true;
+    struct buf b = BUF(LIMIT_JSON_OUT);
+    struct json_out o = json_out(&b);
+    jo_obj(&o);
+    jo_key(&o, "rows");
+    jo_arr(&o);
+    for (int i = 0; i < c->w->n_orgs; i++) {
+        const struct org *x = &c->w->orgs[i];
+        int at = world_area_by_id(c->w, x->area);
+        if (x->closed || (area >= 0 && (at < 0 || !world_area_below(c->w, at, area))))
+            continue;
+        jo_obj(&o);
+        jo_kv(&o, "id", x->id_text);
+        jo_kv(&o, "name", x->name);
+        jo_kv(&o, "kind", x->kind);
+        if (at >= 0)
+            jo_kv(&o, "area", c->w->areas[at].code);
+        if (x->parent >= 0)
+            jo_kv(&o, "parent", c->w->orgs[x->parent].id_text);
+        jo_kb(&o, "accounts", x->accounts);
+        jo_end(&o);
+    }
+    jo_end(&o);
+    jo_end(&o);
+    return call_json(c, 200, &b);
+}
+
+static const struct param AREA_QUERY[] = {
+    {"parent", "code of the area above; absent: the roots"},
+    {"search", "part of a name, or the beginning of a code"},
+    {NULL, NULL}};
+static const struct param ORG_QUERY[] = {{"area", "only units in this area"}, {NULL, NULL}};
+
+static const struct route ROWS[] = {
+    {ROUTE(GET, "/api/areas", PERM_SELF, areas_list, "下级区划", "Areas below an area"),
+     .query = AREA_QUERY},
+    {ROUTE(GET, "/api/areas/{code}", PERM_SELF, areas_get, "一个区划", "One area")},
+    {ROUTE(GET, "/api/orgs", PERM_SELF, orgs_list, "单位", "Units"), .query = ORG_QUERY},
+};
+const struct route_list ROUTES_AREAS = {ROWS, COUNT_OF(ROWS)};

@@ -1,0 +1,21 @@
+/* web/web.h - the built page, as files inside the program (tools/embed_files.py makes the table).
+ *
+ * A path without a file gives index.html when it has no dot (the page has its own routes), and
+ * nothing else.  When no page is built in, "/" says where the API is. */
+#pragma once
+#include "base/str.h"
+
+struct web_file {
+    struct str bytes;      /* as stored */
+    bool gzipped;
+    struct str sum;        /* SHA-256, hex: the ETag */
+    const char *mime;
+    bool lasting;          /* its name carries its hash: may be kept for a year */
+    bool page;             /* HTML: the content security policy goes with it */
+};
+
+/* path without the leading slash, "" is the page itself.  false: there is no such file. */
+bool web_find(struct str path, struct web_file *out);
+/* The bytes as they were before packing.  Takes memory from the arena. */
+struct str web_plain(struct arena *a, const struct web_file *f);
+extern const char WEB_POLICY[]; /* Content-Security-Policy */

@@ -1,0 +1,44 @@
+#include "web/web.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+static void the_page_is_always_there(void **state)
+{
+    struct web_file f;
+    UNUSED(state);
+    assert_true(web_find(STR_NONE, &f));
+    assert_true(f.page);
+    assert_string_equal(f.mime, "text/html; charset=utf-8");
+    struct arena *a = arena_new();
+    struct str text = web_plain(a, &f);
+    assert_true(str_has(text, STR("<html")) || str_has(text, STR("<!doctype html>")));
+    arena_free(a);
+}
+
+static void a_file_that_is_not_there(void **state)
+{
+    static const char *const PATHS[] = {"nothing.js", "../web.c", "assets/../index.html.gz", "a.b/c.css"};
+    struct web_file f;
+    UNUSED(state);
+    for (size_t i = 0; i < COUNT_OF(PATHS); i++)
+        assert_false(web_find(str_of(PATHS[i]), &f));
+}
+
+static void the_policy_lets_nothing_in_from_outside(void **state)
+{
+    UNUSED(state);
+    assert_non_null(strstr(WEB_POLICY, "default-src 'none'"));
+    assert_null(strstr(WEB_POLICY, "http"));
+    assert_null(strstr(WEB_POLICY, "script-src 'self' 'unsafe"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_page_is_always_there),
+        cmocka_unit_test(a_file_that_is_not_there),
+        cmocka_unit_test(the_policy_lets_nothing_in_from_outside),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
