@@ -3,11 +3,8 @@
 
 struct figure_question figure_question_new(int64_t now)
 {
-    return (struct figure_question){.from = DAY_NONE,
-                                    .to = DAY_NONE,
-                                    .as_of_day = DAY_NONE,
-                                    .as_of_size = -1,
-                                    .now = now};
+    return (struct figure_question){
+        .from = DAY_NONE, .to = DAY_NONE, .as_of_day = DAY_NONE, .as_of_size = -1, .now = now};
 }
 
 static bool set_as_of(struct figure_question *q, struct str value, struct err *e)
@@ -19,7 +16,8 @@ static bool set_as_of(struct figure_question *q, struct str value, struct err *e
         return true;
     }
     if (!day_parse(value, &day))
-        return err_field(e, ERR_INPUT, "as_of", "expected a day like 2024-01-31, or a size of the log");
+        return err_field(e, ERR_INPUT, "as_of",
+                         "expected a day like 2024-01-31, or a size of the log");
     q->as_of_day = day;
     return true;
 }
@@ -56,7 +54,8 @@ bool figure_question_set(struct figure_question *q, const char *name, struct str
         return set_compare(q, value, e);
     if (str_is(key, "as_of"))
         return set_as_of(q, value, e);
-    return err_field(e, ERR_INPUT, name, "expected id, area, from, to, by, where, compare or as_of");
+    return err_field(e, ERR_INPUT, name,
+                     "expected id, area, from, to, by, where, compare or as_of");
 }
 
 /* ---- names ---- */
@@ -162,9 +161,9 @@ static bool by_attribute(struct gather *g, struct str name)
     static const struct {
         const char *name, *column;
         int slot;
-    } KNOWN[] = {{"state", "r.state", ATTR_state},       {"holder", "r.holder", ATTR_holder},
+    } KNOWN[] = {{"state", "r.state", ATTR_state},          {"holder", "r.holder", ATTR_holder},
                  {"reopened", "r.reopened", ATTR_reopened}, {"late", "r.late", ATTR_late},
-                 {"returns", "r.returns", ATTR_returns}, {"hops", "r.hops", ATTR_hops}};
+                 {"returns", "r.returns", ATTR_returns},    {"hops", "r.hops", ATTR_hops}};
     for (size_t i = 0; i < COUNT_OF(KNOWN); i++) {
         if (!str_is(name, KNOWN[i].name))
             continue;
@@ -188,7 +187,8 @@ static bool by_mapping(struct gather *g, const struct field *f, struct str id, s
         }
         buf_printf(&b, "%s%.*s", b.len ? ", " : "", STR_F(m->id));
     }
-    return err_field(e, ERR_INPUT, "by", "\"%.40s\" has no mapping \"%.40s\", expected one of: %.*s",
+    return err_field(e, ERR_INPUT, "by",
+                     "\"%.40s\" has no mapping \"%.40s\", expected one of: %.*s",
                      str_c(g->a, f->id), str_c(g->a, id), STR_F(buf_view(&b)));
 }
 
@@ -243,7 +243,7 @@ static bool find_by(struct gather *g, struct err *e)
 
 /* ---- where ---- */
 
-struct where_catalogue { /* the playbook's own, and areas */
+struct where_catalogue {       /* the playbook's own, and areas */
     struct record_catalogue c; /* first: its functions get this as themselves */
     const struct world *w;
     bool (*codes_below)(void *self, struct str prop, struct str code,

@@ -1,4 +1,5 @@
-/* The figure as it was: today's sums, with every record that changed since counted as it was then. */
+/* The figure as it was: today's sums, with every record that changed since counted as it was
+ * then. */
 #include "measure/figure_int.h"
 #include "measure/indicator.sql.h"
 

@@ -34,8 +34,8 @@ static double hypergeometric(const struct law *l, int64_t k)
     return log_choose(l->a, k) + log_choose(l->b, l->both - k);
 }
 
-/* Both laws have one peak: from it outwards terms only shrink, so that a tail can be left when it no
- * longer matters. */
+/* Both laws have one peak: from it outwards terms only shrink, so that a tail can be left when it
+ * no longer matters. */
 static int64_t peak_of(const struct law *l)
 {
     int64_t low = l->low, high = l->high;
@@ -78,8 +78,12 @@ int64_t chance_counts(int64_t n_1, int64_t days_1, int64_t n_0, int64_t days_0)
     ASSERT(n_1 >= 0 && n_0 >= 0);
     ASSERT(days_1 > 0 && days_0 > 0);
     double p = (double)days_1 / (double)(days_1 + days_0);
-    struct law l = {.log_weight = binomial, .low = 0, .high = n_1 + n_0, .both = n_1 + n_0,
-                    .log_p = log(p), .log_q = log1p(-p)};
+    struct law l = {.log_weight = binomial,
+                    .low = 0,
+                    .high = n_1 + n_0,
+                    .both = n_1 + n_0,
+                    .log_p = log(p),
+                    .log_q = log1p(-p)};
     return p_of(&l, n_1);
 }
 

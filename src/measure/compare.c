@@ -102,8 +102,7 @@ static bool maturity(struct gather *g, const struct figure *f, struct figure_com
         return true;
     }
     c->maturity.v = value_of(g, &sums);
-    c->maturity.has_change =
-        change_of(g, &f->total, &c->maturity.v, &c->maturity.change, &note);
+    c->maturity.has_change = change_of(g, &f->total, &c->maturity.v, &c->maturity.change, &note);
     return true;
 }
 

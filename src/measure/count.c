@@ -42,9 +42,8 @@ struct pair {
 static bool count_total(struct gather *g, const struct figure_term *t, int64_t aid, int32_t from,
                         int32_t to, struct pair *out)
 {
-    struct rows r AUTO(rows_close) =
-        store_query(g->db, sql_count_total,
-                    BIND(C_INT(t->number), C_INT(aid), C_INT(from), C_INT(to)), g->e);
+    struct rows r AUTO(rows_close) = store_query(
+        g->db, sql_count_total, BIND(C_INT(t->number), C_INT(aid), C_INT(from), C_INT(to)), g->e);
     if (rows_next(&r) && !rows_null(&r, 0))
         *out = (struct pair){rows_int(&r, 0), rows_int(&r, 1)};
     else
@@ -91,15 +90,14 @@ static bool fast_dims(struct gather *g, int slot, int32_t from, int32_t to)
     int64_t aid = g->w->areas[g->area].aid;
     struct str low = str_printf(g->a, "%.*s=", STR_F(g->key.dim));
     struct str high = str_printf(g->a, "%.*s>", STR_F(g->key.dim)); /* '>' comes behind '=' */
-    bool daily = g->key.mapping; /* a mapping has days */
+    bool daily = g->key.mapping;                                    /* a mapping has days */
     struct pair all;
     if (!count_total(g, t, aid, from, to, &all))
         return false;
-    struct rows r AUTO(rows_close) =
-        store_query(g->db, daily ? sql_count_dim_days : sql_count_dims,
-                    BIND(C_INT(t->number), C_INT(aid), C_TEXT(low), C_TEXT(high), C_INT(from),
-                         C_INT(to)),
-                    g->e);
+    struct rows r AUTO(rows_close) = store_query(
+        g->db, daily ? sql_count_dim_days : sql_count_dims,
+        BIND(C_INT(t->number), C_INT(aid), C_TEXT(low), C_TEXT(high), C_INT(from), C_INT(to)),
+        g->e);
     while (rows_next(&r)) {
         int64_t n = rows_int(&r, 1), s = rows_int(&r, 2);
         int32_t day = daily ? (int32_t)rows_int(&r, 3) : 0;
@@ -141,7 +139,7 @@ struct walk { /* one statement over the records of the area */
     struct buf sql;
     struct cell args[WALK_ARGS];
     size_t n;
-    bool stream;  /* one row for each record; otherwise grouped */
+    bool stream; /* one row for each record; otherwise grouped */
     enum xtype at_type, from_type;
 };
 
@@ -167,7 +165,7 @@ static struct str key_column(const struct gather *g, enum figure_by by)
     return by == BY_FIELD ? g->key.column : STR_NONE;
 }
 
-/* Columns: n or the day's value, then what is summed or the other time, then the key, the record. */
+/* Columns: n or the day's value; what is summed, or the other time; the key; the record. */
 static void walk_columns(struct gather *g, struct walk *k, const struct figure_term *t,
                          enum figure_by by, struct str at, struct str other)
 {
@@ -226,11 +224,10 @@ static bool walk_make(struct gather *g, struct walk *k, int slot, enum figure_by
     walk_columns(g, k, t, by, at.column, other);
     buf_printf(&k->sql,
                " FROM scope s CROSS JOIN record r LEFT JOIN %.*s f ON f.rid = r.rid"
-               " WHERE r.rid = s.rid AND s.scope = $1 AND s.type = $2 AND r.void = 0 AND r.merged IS NULL"
-               " AND %.*s >= $3 AND %.*s < $4",
+               " WHERE r.rid = s.rid AND s.scope = $1 AND s.type = $2"
+               " AND r.void = 0 AND r.merged IS NULL AND %.*s >= $3 AND %.*s < $4",
                STR_F(t->table), STR_F(at.column), STR_F(at.column));
-    k->args[k->n++] =
-        C_TEXT(str_printf(g->a, "a%lld", (long long)g->w->areas[g->area].aid));
+    k->args[k->n++] = C_TEXT(str_printf(g->a, "a%lld", (long long)g->w->areas[g->area].aid));
     k->args[k->n++] = C_TEXT(t->type);
     k->args[k->n++] = C_INT(start_of(g, at.type, from));
     k->args[k->n++] = C_INT(start_of(g, at.type, to + 1));
@@ -336,7 +333,8 @@ static bool slow_slot(struct gather *g, int slot, enum figure_by by, int32_t fro
 
 /* ---- medians ---- */
 
-/* From the index of durations: by days where the area is large, by its records where it is small. */
+/* From the table of durations: by days where the area is large, by its records where it is
+ * small. */
 static bool index_medians(struct gather *g, enum figure_by by)
 {
     const struct figure_term *t = &g->terms[0];
@@ -357,7 +355,7 @@ static bool index_medians(struct gather *g, enum figure_by by)
         }
         if (!in || is_changed(g, rows_int(&r, 2)))
             continue;
-        struct str key = by == BY_AREA ? gather_key_area(g, aid)
+        struct str key = by == BY_AREA   ? gather_key_area(g, aid)
                          : by == BY_NONE ? STR_NONE
                                          : gather_key_day(g, (int32_t)rows_int(&r, 3));
         gather_add_ms(g, key, rows_int(&r, 1));

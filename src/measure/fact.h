@@ -8,9 +8,9 @@
 #include "record/world.h"
 
 struct fact {
-    int64_t n;   /* 1 */
-    int64_t s;   /* TERM_SUM: the value, scaled by the field's decimals */
-    int64_t ms;  /* TERM_MEDIAN: from the one time to the other; negative when they are crossed */
+    int64_t n;  /* 1 */
+    int64_t s;  /* TERM_SUM: the value, scaled by the field's decimals */
+    int64_t ms; /* TERM_MEDIAN: from the one time to the other; negative when they are crossed */
     int32_t day;
 };
 

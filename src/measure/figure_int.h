@@ -21,11 +21,11 @@ struct figure_group {
 
 struct figure_key { /* what rows are parted by */
     enum figure_by by;
-    int slot;                       /* BY_FIELD: slot of the field or attribute */
+    int slot; /* BY_FIELD: slot of the field or attribute */
     struct str column;
-    struct str dim;                 /* the field's id, or STR_NONE for attributes */
-    const struct code_list *list;   /* NULL: no roll-up */
-    int level;                      /* 0: leaves */
+    struct str dim;               /* the field's id, or STR_NONE for attributes */
+    const struct code_list *list; /* NULL: no roll-up */
+    int level;                    /* 0: leaves */
     const struct mapping *mapping;
 };
 

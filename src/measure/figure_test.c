@@ -30,12 +30,18 @@ static void test_ratio(void **state)
         int decimals;
         int64_t want;
     } T[] = {
-        {35591, 43821, 100, 4, 812191}, {35591, 47270, 100, 4, 752930}, /* 75.29299… */
-        {1, 8, 1, 2, 13},               {-1, 8, 1, 2, -13},             /* a half goes away from 0 */
-        {1, 3, 100, 1, 333},            {2, 3, 100, 1, 667},
-        {842, 869, 100, 1, 969},        {-159, 1028, 100, 1, -155},
-        {0, 7, 100, 1, 0},              {1, 2000, 100, 1, 1},           /* 0.05 % */
-        {1, 2001, 100, 1, 0},           {1999, 2000, 100, 1, 1000},     /* 99.95 % */
+        {35591, 43821, 100, 4, 812191},
+        {35591, 47270, 100, 4, 752930}, /* 75.29299… */
+        {1, 8, 1, 2, 13},
+        {-1, 8, 1, 2, -13}, /* a half goes away from 0 */
+        {1, 3, 100, 1, 333},
+        {2, 3, 100, 1, 667},
+        {842, 869, 100, 1, 969},
+        {-159, 1028, 100, 1, -155},
+        {0, 7, 100, 1, 0},
+        {1, 2000, 100, 1, 1}, /* 0.05 % */
+        {1, 2001, 100, 1, 0},
+        {1999, 2000, 100, 1, 1000}, /* 99.95 % */
         {INT64_MAX / 2, INT64_MAX / 2, 100, 9, 100000000000},
     };
     for (size_t i = 0; i < COUNT_OF(T); i++)
@@ -48,17 +54,21 @@ static void test_chance(void **state)
     static const struct {
         int64_t a, b, c, d, want;
     } COUNTS[] = {
-        {5, 30, 5, 30, 10000},  {10, 1, 2, 1, 386},     /* 2 * 79 / 4096 */
-        {0, 30, 1, 30, 10000},  {0, 1, 6, 1, 313},      /* 2 / 64 */
-        {3, 3, 1, 1, 10000},    {20, 10, 20, 40, 0},    /* 4 times as many days */
-        {100000, 365, 101000, 365, 259}, {2000000, 365, 2000000, 366, 62},
+        {5, 30, 5, 30, 10000},
+        {10, 1, 2, 1, 386}, /* 2 * 79 / 4096 */
+        {0, 30, 1, 30, 10000},
+        {0, 1, 6, 1, 313}, /* 2 / 64 */
+        {3, 3, 1, 1, 10000},
+        {20, 10, 20, 40, 0}, /* 4 times as many days */
+        {100000, 365, 101000, 365, 259},
+        {2000000, 365, 2000000, 366, 62},
     };
     static const struct {
         int64_t a, b, c, d, want;
     } PARTS[] = {
         {3, 4, 1, 4, 4857}, /* the lady and the tea: 34 / 70 */
-        {1, 12, 9, 12, 28}, {0, 10, 10, 10, 0}, {7, 10, 7, 10, 10000}, {0, 5, 0, 9, 10000},
-        {5, 5, 9, 9, 10000},
+        {1, 12, 9, 12, 28},  {0, 10, 10, 10, 0},  {7, 10, 7, 10, 10000},
+        {0, 5, 0, 9, 10000}, {5, 5, 9, 9, 10000},
     };
     for (size_t i = 0; i < COUNT_OF(COUNTS); i++)
         assert_int_equal(chance_counts(COUNTS[i].a, COUNTS[i].b, COUNTS[i].c, COUNTS[i].d),
@@ -66,6 +76,54 @@ static void test_chance(void **state)
     for (size_t i = 0; i < COUNT_OF(PARTS); i++)
         assert_int_equal(chance_parts(PARTS[i].a, PARTS[i].b, PARTS[i].c, PARTS[i].d),
                          PARTS[i].want);
+}
+
+/* ---- one record ---- */
+
+static void test_fact(void **state)
+{
+    UNUSED(state);
+    static const struct {
+        const char *fields;
+        bool counts;
+        int32_t day;
+        int64_t ms;
+    } T[] = {
+        /* whole days, over the night that has 23 hours */
+        {"{\"registered_on\":19791,\"concluded_on\":19793,\"on_the_spot\":false,"
+         "\"result\":\"oral\"}",
+         true, 19793, 2ll * MS_DAY},
+        {"{\"registered_on\":19793,\"concluded_on\":19791,\"on_the_spot\":false,"
+         "\"result\":\"oral\"}",
+         true, 19791, -2ll * MS_DAY},
+        {"{\"registered_on\":19791,\"concluded_on\":19793,\"result\":\"oral\"}", false, 0, 0},
+        {"{\"concluded_on\":19793,\"on_the_spot\":false,\"result\":\"oral\"}", false, 0, 0},
+        {"{\"registered_on\":19791,\"on_the_spot\":false,\"result\":\"oral\"}", false, 0, 0},
+        {"{\"registered_on\":19791,\"concluded_on\":19793,\"on_the_spot\":false,"
+         "\"result\":\"oral\",\"$void\":true}",
+         false, 0, 0},
+        {"{\"registered_on\":19791,\"concluded_on\":19793,\"on_the_spot\":false,"
+         "\"result\":\"oral\",\"$merged\":\"x\"}",
+         false, 0, 0},
+    };
+    struct rig r;
+    if (!rig_open(&r, STORE_SQLITE, "America/New_York"))
+        skip();
+    rig_playbook(&r, rig_text(&r, "dispute"));
+    const struct playbook *p = world_playbook(r.w, STR("dispute"));
+    const struct indicator *ind = &p->indicators[playbook_indicator(p, STR("median_days"))];
+    const struct term *t = &p->terms[ind->n_term];
+    for (size_t i = 0; i < COUNT_OF(T); i++) {
+        struct record *rec = record_new(r.life);
+        struct fact_record fr = {rec, &p->records[t->record]};
+        struct xcontext c = fact_context(&fr, r.w->zone);
+        struct fact f = {.day = -77};
+        RIG_OK(&r, json_input(r.life, str_of(T[i].fields), &rec->fields, &r.e));
+        assert_int_equal(fact_of(t, &c, &f), T[i].counts);
+        assert_int_equal(f.day, T[i].counts ? T[i].day : -77);
+        assert_int_equal(f.ms, T[i].ms);
+    }
+    rig_close(&r);
 }
 
 /* ---- asking ---- */
@@ -127,8 +185,11 @@ static int64_t instant(struct rig *r, const char *text)
 static int report(struct rig *r, struct given g)
 {
     struct buf set = BUF(2000);
-    struct event_body b = {.type = STR("report.report"), .pb = STR("report@1"), .area = 4,
-                           .code = STR("101001000000"), .state = STR("open")};
+    struct event_body b = {.type = STR("report.report"),
+                           .pb = STR("report@1"),
+                           .area = 4,
+                           .code = STR("101001000000"),
+                           .state = STR("open")};
     b.at = instant(r, g.at);
     b.known = instant(r, g.known);
     buf_c(&set, "{\"source\":\"desk\"");
@@ -166,10 +227,12 @@ static void test_outside_face(void **state)
     struct rig r;
     if (!open_reports(&r))
         skip();
-    reports(&r, 20, (struct given){"2024-02-01 10:00", "2024-02-03 10:00", "2024-02-04 10:00",
-                                   "Sanitation/Schedule a Bulk Item Pickup", NULL});
-    reports(&r, 1, (struct given){"2024-02-29 23:59:59.999", "2024-03-10 00:00", "2024-03-02", NULL,
-                                  NULL});
+    reports(&r, 20,
+            (struct given){"2024-02-01 10:00", "2024-02-03 10:00", "2024-02-04 10:00",
+                           "Sanitation/Schedule a Bulk Item Pickup", NULL});
+    reports(
+        &r, 1,
+        (struct given){"2024-02-29 23:59:59.999", "2024-03-10 00:00", "2024-03-02", NULL, NULL});
     reports(&r, 1, (struct given){"2024-03-01", NULL, "2024-03-02", NULL, NULL});
     assert_string_equal(
         answer(&r, ASK({"id", "report.opened"}, {"area", "1010"}, {"from", "2024-02-01"},
@@ -225,21 +288,21 @@ static void test_compare(void **state)
     for (size_t i = 0; i < COUNT_OF(SPANS); i++) {
         const char *text = answer(&r, ASK({"id", "report.opened"}, {"from", SPANS[i].from},
                                           {"to", SPANS[i].to}, {"compare", SPANS[i].kind}));
-        has(text, arena_printf(r.life, "\"from\":\"%s\",\"to\":\"%s\",\"n\":",
-                               SPANS[i].want_from, SPANS[i].want_to));
+        has(text, arena_printf(r.life, "\"from\":\"%s\",\"to\":\"%s\",\"n\":", SPANS[i].want_from,
+                               SPANS[i].want_to));
     }
-    has(answer(&r, ASK({"id", "report.opened"}, {"from", "2024-03-01"},
-                                          {"to", "2024-03-01"}, {"compare", "previous"})),
-                           "\"n\":31,\"value\":31,\"change\":-19.4,\"significant\":false,"
-                           "\"p\":0.5044}");
-    has(answer(&r, ASK({"id", "report.on_time"}, {"from", "2024-03-03"},
-                                          {"to", "2024-03-03"}, {"compare", "previous"})),
-                           "\"n\":0,\"N\":0,\"value\":null,\"note\":\"N<20\",\"points\":null}");
+    has(answer(&r, ASK({"id", "report.opened"}, {"from", "2024-03-01"}, {"to", "2024-03-01"},
+                       {"compare", "previous"})),
+        "\"n\":31,\"value\":31,\"change\":-19.4,\"significant\":false,"
+        "\"p\":0.5044}");
+    has(answer(&r, ASK({"id", "report.on_time"}, {"from", "2024-03-03"}, {"to", "2024-03-03"},
+                       {"compare", "previous"})),
+        "\"n\":0,\"N\":0,\"value\":null,\"note\":\"N<20\",\"points\":null}");
     /* 25 of 25 against 25 of 31 that were due on the 29th */
-    has(answer(&r, ASK({"id", "report.on_time"}, {"from", "2024-03-02"},
-                                          {"to", "2024-03-04"}, {"compare", "previous"})),
-                           "\"n\":25,\"N\":31,\"value\":80.6452,\"points\":19.3548,"
-                           "\"significant\":true,\"p\":0.0281}");
+    has(answer(&r, ASK({"id", "report.on_time"}, {"from", "2024-03-02"}, {"to", "2024-03-04"},
+                       {"compare", "previous"})),
+        "\"n\":25,\"N\":31,\"value\":80.6452,\"points\":19.3548,"
+        "\"significant\":true,\"p\":0.0281}");
     rig_close(&r);
 }
 
@@ -251,29 +314,46 @@ static void test_equal_maturity(void **state)
         skip();
     /* the log began on 2024-01-01: what is older is known only where the source said when */
     r.now = instant(&r, "2025-03-10 12:00");
-    reports(&r, 30, (struct given){"2023-03-01", NULL, NULL, NULL, "2023-03-02"});
+    rig_begin(&r);
+    int64_t rid = report(&r, (struct given){"2023-03-01", NULL, NULL, NULL, "2023-03-02"});
+    rig_commit(&r);
+    reports(&r, 29, (struct given){"2023-03-01", NULL, NULL, NULL, "2023-03-02"});
     reports(&r, 5, (struct given){"2023-03-01", NULL, NULL, NULL, "2023-03-20"});
     reports(&r, 8, (struct given){"2022-03-01", NULL, NULL, NULL, NULL});
     reports(&r, 33, (struct given){"2024-03-02", NULL, NULL, NULL, NULL});
-    has(answer(&r, ASK({"id", "report.opened"}, {"from", "2024-03-01"},
-                                          {"to", "2024-03-05"}, {"as_of", "2024-03-10"},
-                                          {"compare", "yoy"})),
-                           "\"n\":0,\"value\":0,\"change\":null");
-    /* on 2024-03-10, five days behind the span: of last year's 35 were known 30 */
+    has(answer(&r, ASK({"id", "report.opened"}, {"from", "2024-03-01"}, {"to", "2024-03-05"},
+                       {"as_of", "2024-03-10"}, {"compare", "yoy"})),
+        "\"n\":0,\"value\":0,\"change\":null");
+    /* a step that comes later is known later, whatever the source said of the beginning */
+    r.now += 1;
+    rig_begin(&r);
+    struct record *first;
+    bool found;
+    RIG_OK(&r, record_load_rid(r.db, r.a, rid, &found, &first, &r.e));
+    assert_true(found);
+    struct event_body gone = {.type = first->type,
+                              .pb = first->pb,
+                              .at = r.now,
+                              .area = 4,
+                              .code = first->code,
+                              .known = TIME_NONE};
+    rig_event(&r, first, &gone, "{\"$void\":true}");
+    rig_commit(&r);
+    /* on 2024-03-10, five days behind the span: of last year's were known 30 */
     r.now = instant(&r, "2024-03-10 12:00");
-    has(answer(&r, ASK({"id", "report.opened"}, {"from", "2024-03-01"},
-                                          {"to", "2024-03-05"}, {"compare", "yoy"})),
-                           "\"n\":35,\"value\":35,\"change\":-5.7,\"significant\":false,"
-                           "\"p\":0.9036,\"equal_maturity\":{\"n\":30,\"value\":30,"
-                           "\"change\":10.0}}");
-    has(answer(&r, ASK({"id", "report.opened"}, {"from", "2023-03-01"},
-                                          {"to", "2023-03-05"}, {"compare", "yoy"})),
-                           "\"equal_maturity\":null,\"note\":\"base<20\"}");
+    has(answer(&r, ASK({"id", "report.opened"}, {"from", "2024-03-01"}, {"to", "2024-03-05"},
+                       {"compare", "yoy"})),
+        "\"n\":34,\"value\":34,\"change\":-2.9,\"significant\":false,"
+        "\"p\":1.0000,\"equal_maturity\":{\"n\":30,\"value\":30,"
+        "\"change\":10.0}}");
+    has(answer(&r, ASK({"id", "report.opened"}, {"from", "2023-03-01"}, {"to", "2023-03-05"},
+                       {"compare", "yoy"})),
+        "\"equal_maturity\":null,\"note\":\"base<20\"}");
     /* a span that lies in the log, entered a year late: nothing was known at that distance */
-    has(answer(&r, ASK({"id", "report.opened"}, {"from", "2025-03-01"},
-                                          {"to", "2025-03-05"}, {"compare", "yoy"})),
-                           "\"n\":33,\"value\":33,\"change\":-100.0,\"significant\":true,"
-                           "\"p\":0.0000,\"equal_maturity\":{\"n\":0,\"value\":0,\"change\":null");
+    has(answer(&r, ASK({"id", "report.opened"}, {"from", "2025-03-01"}, {"to", "2025-03-05"},
+                       {"compare", "yoy"})),
+        "\"n\":33,\"value\":33,\"change\":-100.0,\"significant\":true,"
+        "\"p\":0.0000,\"equal_maturity\":{\"n\":0,\"value\":0,\"change\":null");
     rig_close(&r);
 }
 
@@ -326,8 +406,8 @@ static void test_refusals(void **state)
         assert_int_equal(f.n_rows, 77); /* results are written on success only */
         assert_false(store_in_tx(r.db));
     }
-    static const char *const BAD[][2] = {{"from", "today"},     {"to", "2024-02-30"},
-                                         {"compare", "last"},   {"as_of", "-1"},
+    static const char *const BAD[][2] = {{"from", "today"},      {"to", "2024-02-30"},
+                                         {"compare", "last"},    {"as_of", "-1"},
                                          {"as_of", "2024-13-1"}, {"colour", "red"}};
     for (size_t i = 0; i < COUNT_OF(BAD); i++) {
         struct figure_question q = figure_question_new(0);
@@ -356,7 +436,8 @@ static void random_value(struct rig *r, struct buf *b, const struct playbook *p,
         buf_printf(b, ",\"%.*s\":%d", STR_F(f->id), 19723 + (int)roll(60));
         break;
     case FIELD_TIME:
-        buf_printf(b, ",\"%.*s\":%lld", STR_F(f->id), (long long)(r->now - (int64_t)roll(1u << 31)));
+        buf_printf(b, ",\"%.*s\":%lld", STR_F(f->id),
+                   (long long)(r->now - (int64_t)roll(1u << 31)));
         break;
     case FIELD_INTEGER:
     case FIELD_MONEY:
@@ -398,7 +479,8 @@ static struct record *random_event(struct rig *r, struct record *was, const stru
 {
     struct buf set = BUF(64 * 1024);
     int area = 1 + (int)roll(RIG_N_AREAS);
-    struct event_body b = {.known = TIME_NONE, .area = area, .code = str_of(RIG_AREAS[area - 1][0])};
+    struct event_body b = {
+        .known = TIME_NONE, .area = area, .code = str_of(RIG_AREAS[area - 1][0])};
     b.type = str_printf(r->life, "%.*s.%.*s", STR_F(p->id), STR_F(def->id));
     b.pb = str_printf(r->life, "%.*s@%d", STR_F(p->id), p->version);
     b.at = r->now - (int64_t)roll(1u << 31);
@@ -589,7 +671,8 @@ static void test_versions(void **state)
     rig_playbook(&r, four);
     assert_int_equal(number(&r, "SELECT COUNT(*) FROM term"), terms); /* one came, one went */
     assert_int_equal(number(&r, "SELECT COUNT(*) FROM tally WHERE term NOT IN "
-                                "(SELECT term FROM term)"), 0);
+                                "(SELECT term FROM term)"),
+                     0);
     for (int i = 0; i < 60; i++)
         ask_any(&r, world_playbook(r.w, STR("report")), &tried);
     rig_close(&r);
@@ -606,8 +689,12 @@ static void test_seq(void **state)
     RIG_OK(&r, tally_seq(r.db, STR("report"), &seq, &r.e));
     assert_int_equal(seq, -1);
     rig_begin(&r);
-    struct event_body b = {.type = STR("report.report"), .pb = STR("report@1"), .area = 4,
-                           .code = STR("101001000000"), .at = r.now, .known = TIME_NONE};
+    struct event_body b = {.type = STR("report.report"),
+                           .pb = STR("report@1"),
+                           .area = 4,
+                           .code = STR("101001000000"),
+                           .at = r.now,
+                           .known = TIME_NONE};
     rec = record_copy(r.life, rig_event(&r, NULL, &b, "{\"source\":\"desk\"}"));
     rig_commit(&r);
     RIG_OK(&r, tally_seq(r.db, STR("report"), &seq, &r.e));
@@ -636,6 +723,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ratio),
         cmocka_unit_test(test_chance),
+        cmocka_unit_test(test_fact),
         cmocka_unit_test(test_outside_face),
         cmocka_unit_test(test_compare),
         cmocka_unit_test(test_equal_maturity),

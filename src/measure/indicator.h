@@ -4,8 +4,8 @@
  * records of the area; the second is taken for small areas, for conditions (`where`) and for fields
  * that are no stored dimension.  A median is exact either way.
  *
- * n and N are what the numerator and the denominator count (or sum, in the field's unit).  A rate is
- * a percentage, rounded half-up from the exact integers to the indicator's decimals.  A stock is
+ * n and N are what the numerator and the denominator count (or sum, in the field's unit).  A rate
+ * is a percentage, rounded half-up from the exact integers to the indicator's decimals.  A stock is
  * opening + in - out = closing.  Days are civil days of the database's zone, both ends included.
  *
  * as_of corrects today's value by the records that changed since, each folded again to that size of
@@ -16,17 +16,17 @@
 enum figure_compare { COMPARE_NONE, COMPARE_YOY, COMPARE_PREVIOUS };
 
 struct figure_question {
-    struct str id;        /* "dispute.resolution_rate" */
-    struct str area;      /* code; STR_NONE: the root */
+    struct str id;   /* "dispute.resolution_rate" */
+    struct str area; /* code; STR_NONE: the root */
     int32_t from, to;
-    struct str by;        /* STR_NONE, "day", "month", "area", FIELD, "FIELD.LEVEL" (codes gathered
+    struct str by;    /* STR_NONE, "day", "month", "area", FIELD, "FIELD.LEVEL" (codes gathered
                            * at that level of their list), "FIELD:MAPPING" (in another list) */
-    struct str where;     /* CQL2; STR_NONE */
+    struct str where; /* CQL2; STR_NONE */
     enum figure_compare compare;
-    int64_t as_of_size;   /* -1: now */
-    int32_t as_of_day;    /* DAY_NONE: now; the end of that civil day */
-    int64_t now;          /* for the distance of equal maturity */
-    bool slow;            /* never use counters: for `verify` and tests */
+    int64_t as_of_size; /* -1: now */
+    int32_t as_of_day;  /* DAY_NONE: now; the end of that civil day */
+    int64_t now;        /* for the distance of equal maturity */
+    bool slow;          /* never use counters: for `verify` and tests */
 };
 /* All empty: from and to are DAY_NONE and must be given. */
 struct figure_question figure_question_new(int64_t now);
@@ -36,19 +36,19 @@ MUST_USE bool figure_question_set(struct figure_question *q, const char *name, s
                                   struct err *e);
 
 struct figure_value {
-    int64_t n, N;        /* scaled by n_decimals */
+    int64_t n, N; /* scaled by n_decimals */
     int n_decimals, N_decimals;
     bool has_n, has_N;
     bool has_value;
-    int64_t value;       /* scaled by decimals */
+    int64_t value; /* scaled by decimals */
     int decimals;
     bool stock;
     int64_t opening, in, out, closing; /* scaled by n_decimals */
-    const char *note;    /* why there is no value, or NULL */
+    const char *note;                  /* why there is no value, or NULL */
 };
 
 struct figure_row {
-    struct str key;      /* STR_NONE: not said */
+    struct str key; /* STR_NONE: not said */
     struct figure_value v;
 };
 
@@ -60,14 +60,14 @@ struct figure_maturity { /* last year as it was known at the same distance */
 };
 
 struct figure_comparison {
-    const char *kind;    /* NULL: not asked */
+    const char *kind; /* NULL: not asked */
     int32_t from, to;
     struct figure_value v;
     bool has_change;
-    int64_t change;      /* of counts: percent, one decimal; of rates: 个百分点; of a median: days */
+    int64_t change; /* of counts: percent, one decimal; of rates: 个百分点; of a median: days */
     const char *note;
-    bool tested;         /* an exact test was made */
-    int64_t p;           /* scaled by 4 */
+    bool tested; /* an exact test was made */
+    int64_t p;   /* scaled by 4 */
     bool has_maturity;
     struct figure_maturity maturity;
 };
@@ -80,9 +80,9 @@ struct figure {
     struct figure_value total;
     struct figure_row *rows;
     size_t n_rows;
-    bool counters;       /* answered from counters alone */
+    bool counters; /* answered from counters alone */
     struct figure_comparison compare;
-    int64_t size;        /* of the log the figure was taken from */
+    int64_t size; /* of the log the figure was taken from */
     struct hash root;
 };
 

@@ -135,7 +135,8 @@ void tally_only(struct tally *t, bool (*wanted)(void *self, int64_t number), voi
     for (int i = 0; i < t->w->n_playbooks; i++) {
         const struct playbook *pb = t->w->playbooks[i].playbook;
         for (int k = 0; t->w->playbooks[i].in_force && k < pb->n_records; k++) {
-            struct str type = str_printf(t->a, "%.*s.%.*s", STR_F(pb->id), STR_F(pb->records[k].id));
+            struct str type =
+                str_printf(t->a, "%.*s.%.*s", STR_F(pb->id), STR_F(pb->records[k].id));
             struct plan *p = plan_new(t, type, pb, k);
             for (int j = 0; j < p->n_terms; j++)
                 p->terms[j].off = !wanted(self, p->terms[j].number);
@@ -316,8 +317,8 @@ static void add_row(void *self, const struct tally_row *row)
 static void add_duration(void *self, const struct tally_duration *row)
 {
     struct tally_lists *l = self;
-    l->durations = arena_grow(l->a, l->durations, l->n_durations, &l->cap_durations,
-                              sizeof *l->durations);
+    l->durations =
+        arena_grow(l->a, l->durations, l->n_durations, &l->cap_durations, sizeof *l->durations);
     l->durations[l->n_durations++] = *row;
 }
 
@@ -457,8 +458,8 @@ static bool save_seq(struct store *db, const struct changes *c, struct str playb
             (!ch->before || !inline_same(ch->before, ch->after)))
             last = ch->after->last_seq;
     }
-    return last < 0 || store_exec(db, sql_figure_seq_put, BIND(C_TEXT(playbook), C_INT(last)), NULL,
-                                  e);
+    return last < 0 ||
+           store_exec(db, sql_figure_seq_put, BIND(C_TEXT(playbook), C_INT(last)), NULL, e);
 }
 
 static bool save_seqs(struct store *db, const struct changes *c, struct err *e)

@@ -1,4 +1,4 @@
-/* Terms come and go with playbook versions: their numbers, and counters for what is there already. */
+/* Terms come and go with playbook versions: their numbers, and counters for what is there. */
 #include "measure/tally.sql.h"
 #include "measure/tally_int.h"
 
@@ -203,8 +203,7 @@ static bool make_type(struct making *m, const struct playbook *p, int record)
     bool any = false;
     for (int i = 0; i < in->n_rows; i++)
         any |= in->fresh[i] && in->rows[i].playbook == p && in->rows[i].term->record == record;
-    struct str type =
-        str_printf(in->a, "%.*s.%.*s", STR_F(p->id), STR_F(p->records[record].id));
+    struct str type = str_printf(in->a, "%.*s.%.*s", STR_F(p->id), STR_F(p->records[record].id));
     int64_t rid = 0;
     for (bool more = any; more;)
         if (!make_batch(m, type, &rid, &more))

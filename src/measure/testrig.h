@@ -15,7 +15,7 @@ struct rig {
     struct ledger_batch batch;
     struct changes c;
     int64_t now;
-    int64_t made;       /* for ids */
+    int64_t made; /* for ids */
     struct err e;
 };
 
@@ -30,10 +30,14 @@ struct rig {
 static const char *const RIG_AREAS[][2] = {
     /* code, parent */
     {"100000000000", ""},
-    {"101000000000", "100000000000"}, {"102000000000", "100000000000"},
-    {"101001000000", "101000000000"}, {"101002000000", "101000000000"},
-    {"102001000000", "102000000000"}, {"101001001000", "101001000000"},
-    {"101001002000", "101001000000"}, {"102001001000", "102001000000"},
+    {"101000000000", "100000000000"},
+    {"102000000000", "100000000000"},
+    {"101001000000", "101000000000"},
+    {"101002000000", "101000000000"},
+    {"102001000000", "102000000000"},
+    {"101001001000", "101001000000"},
+    {"101001002000", "101001000000"},
+    {"102001001000", "102001000000"},
     {"101001001001", "101001001000"}, /* a grid: no counters below the village */
 };
 enum { RIG_N_AREAS = COUNT_OF(RIG_AREAS) };
@@ -55,8 +59,10 @@ static inline struct record *rig_event(struct rig *r, struct record *was,
     struct event_body body = *given, *b = &body;
     struct buf text = BUF(LIMIT_EVENT_BODY);
     struct record *now = was ? record_copy(r->a, was) : record_new(r->a);
-    struct event ev = {.rid = was ? was->rid : r->batch.head.next_rid++, .type = b->type,
-                       .at = b->at, .recorded = r->now};
+    struct event ev = {.rid = was ? was->rid : r->batch.head.next_rid++,
+                       .type = b->type,
+                       .at = b->at,
+                       .recorded = r->now};
     b->id = id_derive((const struct str[]){{(const char *)&r->made, sizeof r->made}}, 1);
     r->made++;
     b->rec = was ? was->id : b->id;
@@ -117,8 +123,11 @@ static inline void rig_playbook(struct rig *r, struct str text)
     json_set(r->a, row, STR("i"), json_new_int(r->a, 1));
     json_set(r->a, row, STR("t"), json_new_str(r->a, text));
     json_push(json_set(r->a, rows, STR("text"), json_new(r->a, J_ARR)), row);
-    struct event_body b = {.type = STR("sys.playbook"), .at = r->now, .known = TIME_NONE,
-                           .state = STR("in_force"), .rows = rows};
+    struct event_body b = {.type = STR("sys.playbook"),
+                           .at = r->now,
+                           .known = TIME_NONE,
+                           .state = STR("in_force"),
+                           .rows = rows};
     rig_event(r, NULL, &b, NULL);
     RIG_OK(r, ledger_save(r->db, &r->batch, &r->e));
     RIG_OK(r, record_save(r->db, &r->c, &r->e));
@@ -139,10 +148,10 @@ static inline struct str rig_text(struct rig *r, const char *playbook)
 {
     const char *source = getenv("BIHUAN_SOURCE");
     struct str text;
-    RIG_OK(r, playbook_read(r->life,
-                            arena_printf(r->life, "%s/playbooks/%s", source ? source : ".",
-                                         playbook),
-                            &text, &r->e));
+    RIG_OK(r,
+           playbook_read(r->life,
+                         arena_printf(r->life, "%s/playbooks/%s", source ? source : ".", playbook),
+                         &text, &r->e));
     return text;
 }
 
