@@ -51,12 +51,14 @@ static void answered(void *user, struct answer *ans)
 /* Members that are not known are refused: a misspelt one would be silently lost. */
 bool call_members(struct call *c, const struct json *body, const char *const *known, size_t n)
 {
-    JSON_EACH (x, body) {
+    JSON_EACH(x, body)
+    {
         bool ok = false;
         for (size_t i = 0; i < n; i++)
             ok |= str_is(x->key, known[i]);
         if (!ok)
-            return err_field(c->e, ERR_UNKNOWN_FIELD, str_c(c->a, x->key), "there is no such member");
+            return err_field(c->e, ERR_UNKNOWN_FIELD, str_c(c->a, x->key),
+                             "there is no such member");
     }
     return true;
 }
@@ -68,9 +70,11 @@ bool pending_take(struct call *c, struct json *body, struct pending *p)
     struct json *fields = json_get(body, "fields"), *documents = json_get(body, "documents");
     *ask = ASK_INIT;
     if (!id_parse(json_text(body, "id"), &ask->id) || id_version(ask->id) != 7)
-        return err_field(c->e, ERR_INPUT, "id", "id: expected a UUID of version 7, made by the client");
+        return err_field(c->e, ERR_INPUT, "id",
+                         "id: expected a UUID of version 7, made by the client");
     if (at.len && !time_parse(c->w->zone, at, &ask->at))
-        return err_field(c->e, ERR_INPUT, "at", "at: expected a time like 2024-09-09T08:50:00+08:00");
+        return err_field(c->e, ERR_INPUT, "at",
+                         "at: expected a time like 2024-09-09T08:50:00+08:00");
     if (!json_empty(fields) && fields->kind != J_OBJ)
         return err_field(c->e, ERR_INPUT, "fields", "fields: expected an object");
     ask->fields = json_empty(fields) ? json_new(c->a, J_OBJ) : fields;
@@ -83,7 +87,8 @@ bool pending_take(struct call *c, struct json *body, struct pending *p)
 static bool known_fields(struct call *c, const struct ask *ask, const struct record_def *def,
                          const struct action *act)
 {
-    JSON_EACH (x, ask->fields) {
+    JSON_EACH(x, ask->fields)
+    {
         if (!act || str_is(x->key, "documents") || str_is(x->key, "reason") ||
             record_field(def, x->key) >= 0)
             continue;
@@ -105,7 +110,8 @@ bool pending_send(struct call *c, struct pending *p)
 
 static bool open_record(struct call *c)
 {
-    static const char *const KNOWN[] = {"id", "type", "area", "at", "action", "fields", "documents"};
+    static const char *const KNOWN[] = {"id",     "type",   "area",     "at",
+                                        "action", "fields", "documents"};
     struct json *body;
     const struct playbook *pb;
     int i;
@@ -167,7 +173,8 @@ static bool put_looked(struct call *c, struct view *v, const struct json *fields
     jo_obj(&o);
     jo_key(&o, "fields");
     jo_obj(&o);
-    JSON_EACH (name, fields) {
+    JSON_EACH(name, fields)
+    {
         int f = record_field(v->def, json_str(name));
         if (f < 0)
             continue;
@@ -195,7 +202,8 @@ static bool look(struct call *c)
     struct answer ans;
     struct ask ask = ASK_INIT;
     if (!call_id(c, "id", &rec) || !call_body(c, &body) ||
-        !call_members(c, body, KNOWN, COUNT_OF(KNOWN)) || !view_load(c, rec, &r) || !view_open(c, r, &v))
+        !call_members(c, body, KNOWN, COUNT_OF(KNOWN)) || !view_load(c, rec, &r) ||
+        !view_open(c, r, &v))
         return false;
     struct str id = json_text(body, "id");
     if (id.len && (!id_parse(id, &ask.id) || id_version(ask.id) != 7))
@@ -223,8 +231,8 @@ static bool look(struct call *c)
 static const struct route ROWS[] = {
     {ROUTE(POST, "/api/records", PERM_ACT | PERM_ADMIN, open_record, "新建一件", "Open a record"),
      .body = "id, type, area, at, action, fields, documents"},
-    {ROUTE(POST, "/api/records/{id}/actions/{action}", PERM_ACT | PERM_STEER | PERM_LOOK, act_on, "办理",
-           "Act on a record"),
+    {ROUTE(POST, "/api/records/{id}/actions/{action}", PERM_ACT | PERM_STEER | PERM_LOOK, act_on,
+           "办理", "Act on a record"),
      .body = "id, version, at, fields, documents"},
     {ROUTE(POST, "/api/records/{id}/look", PERM_LOOK, look, "查看隐去的信息",
            "See masked details, for a purpose"),

@@ -5,8 +5,9 @@
 #include <sys/stat.h>
 
 const struct route_list *const ROUTES[] = {
-    &ROUTES_SESSION,   &ROUTES_RECORDS, &ROUTES_ACTIONS,  &ROUTES_INDICATORS, &ROUTES_AREAS, &ROUTES_PLAYBOOKS,
-    &ROUTES_FILES,     &ROUTES_STREAM,  &ROUTES_RESIDENT, &ROUTES_SYSTEM,     &ROUTES_OPENAPI,
+    &ROUTES_SESSION,  &ROUTES_RECORDS,   &ROUTES_ACTIONS, &ROUTES_INDICATORS,
+    &ROUTES_AREAS,    &ROUTES_PLAYBOOKS, &ROUTES_FILES,   &ROUTES_STREAM,
+    &ROUTES_RESIDENT, &ROUTES_SYSTEM,    &ROUTES_OPENAPI,
 };
 const size_t ROUTES_N = COUNT_OF(ROUTES);
 
@@ -34,7 +35,8 @@ bool call_body(struct call *c, struct json **out)
 
 bool call_id(struct call *c, const char *part, struct id *out)
 {
-    return id_parse(http_part(c->rq, part), out) || err_set(c->e, ERR_NOT_FOUND, "no such %s", part);
+    return id_parse(http_part(c->rq, part), out) ||
+           err_set(c->e, ERR_NOT_FOUND, "no such %s", part);
 }
 
 bool call_limit(struct call *c, int64_t fallback, int64_t most, int64_t *out)
@@ -100,7 +102,8 @@ static bool identify(struct call *c)
     struct str cookie = http_cookie(c->rq, "bihuan");
     if (!cookie.len)
         return true;
-    c->logged_in = session_check(c->api->sessions, c->db, cookie, c->w->sys_seq, c->now, &c->session, c->e);
+    c->logged_in =
+        session_check(c->api->sessions, c->db, cookie, c->w->sys_seq, c->now, &c->session, c->e);
     if (!c->logged_in && c->e->code == ERR_LOGIN) { /* an old cookie is no cookie */
         err_clear(c->e);
         return true;
@@ -138,7 +141,11 @@ static void dispatch(struct http_request *rq, void *app)
     const struct route *r = http_route_of(rq)->user;
     struct err e = ERR_INIT;
     struct api *api = app;
-    struct call c = {.api = api, .rq = rq, .a = http_arena(rq), .e = &e, .zh = problem_zh(rq),
+    struct call c = {.api = api,
+                     .rq = rq,
+                     .a = http_arena(rq),
+                     .e = &e,
+                     .zh = problem_zh(rq),
                      .now = engine_now(api->engine)};
     http_set_header(rq, "X-Content-Type-Options", STR("nosniff"));
     bool ok = (r->light || (enter(&c) && may(&c, r))) && r->handle(&c);
@@ -160,12 +167,16 @@ static struct http_route *all_routes(size_t *n)
     for (size_t i = 0; i < ROUTES_N; i++) {
         for (size_t j = 0; j < ROUTES[i]->n; j++) {
             const struct route *r = &ROUTES[i]->rows[j];
-            table[k++] = (struct http_route){.method = r->method, .path = r->path, .upload = r->upload,
-                                             .handle = dispatch, .user = r};
+            table[k++] = (struct http_route){.method = r->method,
+                                             .path = r->path,
+                                             .upload = r->upload,
+                                             .handle = dispatch,
+                                             .user = r};
         }
     }
     table[k++] = (struct http_route){.method = HTTP_GET, .path = "/", .handle = page_answer};
-    table[k++] = (struct http_route){.method = HTTP_GET, .path = "/{file...}", .handle = page_answer};
+    table[k++] =
+        (struct http_route){.method = HTTP_GET, .path = "/{file...}", .handle = page_answer};
     *n = k;
     return table;
 }
@@ -195,8 +206,8 @@ bool api_start(struct engine *en, const struct api_config *cfg, struct api **out
     limiter_init(&api->login, 30);
     size_t n;
     api->table = all_routes(&n);
-    struct http_config http = {.listen = cfg->listen, .threads = 4,
-                               .upload_dir = cfg->work_dir ? cfg->work_dir : "/tmp"};
+    struct http_config http = {
+        .listen = cfg->listen, .threads = 4, .upload_dir = cfg->work_dir ? cfg->work_dir : "/tmp"};
     bool ok = files_folder(api, e) && hasher_start(&api->hasher, e) &&
               (api->sessions = sessions_new()) && (api->hub = hub_start(api)) &&
               http_start(&http, api->table, n, api, &api->http, e);

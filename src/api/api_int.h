@@ -27,10 +27,10 @@ struct api {
     struct sessions *sessions;
     struct hub *hub;
     struct http_route *table; /* what http_start was given: it keeps pointers into it */
-    char files[1100]; /* folder of uploads */
+    char files[1100];         /* folder of uploads */
     bool secure_cookie;
     struct limiter resident, login;
-    atomic_int logins;  /* log-ins that are being checked on threads of their own */
+    atomic_int logins; /* log-ins that are being checked on threads of their own */
     int64_t started;
 };
 
@@ -41,11 +41,11 @@ struct call {
     struct http_request *rq;
     struct arena *a;
     struct world *w;
-    struct store *db;        /* a reader inside one snapshot */
+    struct store *db; /* a reader inside one snapshot */
     struct session session;
     bool logged_in;
     struct actor actor;
-    bool zh;                 /* language of the person */
+    bool zh; /* language of the person */
     int64_t now;
     struct err *e;
 };
@@ -58,18 +58,18 @@ struct param {
 struct route {
     enum http_method method;
     const char *path;
-    unsigned permission;     /* any one of these bits; PERM_NONE does not compile */
+    unsigned permission;            /* any one of these bits; PERM_NONE does not compile */
     bool (*handle)(struct call *c); /* false: c->e becomes the answer */
-    const char *zh, *en;     /* summary */
+    const char *zh, *en;            /* summary */
     const struct param *query;
-    const char *body;        /* the members of the JSON body, as a word for the reader */
-    bool upload, light;      /* light: needs no world and no reader */
+    const char *body;   /* the members of the JSON body, as a word for the reader */
+    bool upload, light; /* light: needs no world and no reader */
 };
 
 /* A permission of 0 is an array of negative size. */
 #define PERMISSION(p) ((p) + 0 * sizeof(char[(p) ? 1 : -1]))
-#define ROUTE(m, p, perm, fn, z, n) \
-    .method = HTTP_##m, .path = (p), .permission = (unsigned)PERMISSION(perm), .handle = (fn), \
+#define ROUTE(m, p, perm, fn, z, n)                                                                \
+    .method = HTTP_##m, .path = (p), .permission = (unsigned)PERMISSION(perm), .handle = (fn),     \
     .zh = (z), .en = (n)
 
 /* The rows of each resource file. */
@@ -114,7 +114,8 @@ MUST_USE bool pending_take(struct call *c, struct json *body, struct pending *p)
 /* Parks the request: it is answered after the commit. */
 bool pending_send(struct call *c, struct pending *p);
 /* Members that are not known are refused: a misspelt one would be silently lost. */
-MUST_USE bool call_members(struct call *c, const struct json *body, const char *const *known, size_t n);
+MUST_USE bool call_members(struct call *c, const struct json *body, const char *const *known,
+                           size_t n);
 
 /* ---- view.c: records as people read them ---- */
 struct view {
@@ -124,7 +125,7 @@ struct view {
     const struct record_def *def;
     int has_dek; /* 0: not asked yet, 1: yes, -1: none */
     uint8_t dek[CIPHER_KEY];
-    bool shut;   /* sealed, and the caller does not hold it: texts are masked too */
+    bool shut; /* sealed, and the caller does not hold it: texts are masked too */
 };
 MUST_USE bool view_open(struct call *c, const struct record *r, struct view *out);
 /* The decrypted value of a reference; NULL when it was erased. */

@@ -108,10 +108,9 @@ static bool orgs_list(struct call *c)
     return call_json(c, 200, &b);
 }
 
-static const struct param AREA_QUERY[] = {
-    {"parent", "code of the area above; absent: the roots"},
-    {"search", "part of a name, or the beginning of a code"},
-    {NULL, NULL}};
+static const struct param AREA_QUERY[] = {{"parent", "code of the area above; absent: the roots"},
+                                          {"search", "part of a name, or the beginning of a code"},
+                                          {NULL, NULL}};
 static const struct param ORG_QUERY[] = {{"area", "only units in this area"}, {NULL, NULL}};
 
 static const struct route ROWS[] = {

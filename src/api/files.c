@@ -30,12 +30,18 @@ static const char *sniff(struct str s)
         size_t at, n;
         const char *magic, *mime;
     } KINDS[] = {
-        {0, 3, "\xFF\xD8\xFF", "image/jpeg"},   {0, 8, "\x89PNG\r\n\x1A\n", "image/png"},
-        {0, 6, "GIF87a", "image/gif"},          {0, 6, "GIF89a", "image/gif"},
-        {8, 4, "WEBP", "image/webp"},           {0, 5, "%PDF-", "application/pdf"},
-        {8, 4, "WAVE", "audio/wav"},            {0, 3, "ID3", "audio/mpeg"},
-        {0, 6, "#!AMR\n", "audio/amr"},         {4, 8, "ftypM4A ", "audio/mp4"},
-        {4, 8, "ftypheic", "image/heic"},       {4, 4, "ftyp", "video/mp4"},
+        {0, 3, "\xFF\xD8\xFF", "image/jpeg"},
+        {0, 8, "\x89PNG\r\n\x1A\n", "image/png"},
+        {0, 6, "GIF87a", "image/gif"},
+        {0, 6, "GIF89a", "image/gif"},
+        {8, 4, "WEBP", "image/webp"},
+        {0, 5, "%PDF-", "application/pdf"},
+        {8, 4, "WAVE", "audio/wav"},
+        {0, 3, "ID3", "audio/mpeg"},
+        {0, 6, "#!AMR\n", "audio/amr"},
+        {4, 8, "ftypM4A ", "audio/mp4"},
+        {4, 8, "ftypheic", "image/heic"},
+        {4, 4, "ftyp", "video/mp4"},
         {0, 8, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "application/msword"},
     };
     for (size_t i = 0; i < COUNT_OF(KINDS); i++)
@@ -63,7 +69,8 @@ static struct str clean_name(struct arena *a, struct str given)
     return s.len ? s : STR("file");
 }
 
-static bool file_place(struct call *c, struct id id, char out[static 1200], bool make, struct err *e)
+static bool file_place(struct call *c, struct id id, char out[static 1200], bool make,
+                       struct err *e)
 {
     char text[ID_TEXT + 1], dir[1150];
     id_format(id, text);
@@ -93,13 +100,14 @@ static bool save_row(void *user, struct store *db, struct err *e)
     int64_t recent = 0;
     bool found;
     struct cell who = C_BLOB(ID_STR(u->c->actor.account));
-    if (!store_int(db, sql_api_upload_recent, BIND(who, C_INT(u->c->now - MS_HOUR)), &found, &recent, e))
+    if (!store_int(db, sql_api_upload_recent, BIND(who, C_INT(u->c->now - MS_HOUR)), &found,
+                   &recent, e))
         return false;
     if (recent >= UPLOADS_AN_HOUR)
         return err_set(e, ERR_TOO_OFTEN, "too many uploads within an hour");
     return store_exec(db, sql_api_upload_add,
-                      BIND(C_BLOB(ID_STR(u->id)), who, C_INT(u->c->now), C_TEXT(u->name), C_TEXT(u->mime),
-                           C_INT(u->size), C_BLOB(HASH_STR(u->sha)),
+                      BIND(C_BLOB(ID_STR(u->id)), who, C_INT(u->c->now), C_TEXT(u->name),
+                           C_TEXT(u->mime), C_INT(u->size), C_BLOB(HASH_STR(u->sha)),
                            C_BLOB(((struct str){(char *)u->wrapped, KEYS_WRAPPED}))),
                       NULL, e);
 }
@@ -113,8 +121,9 @@ static bool keep(struct call *c, struct upload *u, struct str plain)
     keys_wrap(engine_keys(c->api->engine), id, key, u->wrapped);
     uint8_t *sealed = mem_new(plain.len + CIPHER_EXTRA);
     cipher_seal(key, id, plain, sealed);
-    bool ok = file_place(c, u->id, path, true, c->e) &&
-              file_replace(path, (struct str){(char *)sealed, plain.len + CIPHER_EXTRA}, 0600, c->e);
+    bool ok =
+        file_place(c, u->id, path, true, c->e) &&
+        file_replace(path, (struct str){(char *)sealed, plain.len + CIPHER_EXTRA}, 0600, c->e);
     free(sealed);
     if (ok && !engine_exclusive(c->api->engine, save_row, u, c->e)) {
         remove(path);
@@ -136,9 +145,12 @@ static bool files_post(struct call *c)
         err_set(c->e, ERR_INPUT, "this kind of file is not taken");
         return err_zh(c->e, "不支持这种文件，请上传图片、PDF、文档、录音或视频");
     }
-    struct upload u = {.c = c, .id = id_new(c->now), .mime = str_of(mime),
+    struct upload u = {.c = c,
+                       .id = id_new(c->now),
+                       .mime = str_of(mime),
                        .name = clean_name(c->a, http_query(c->rq, "name")),
-                       .sha = hash_sha256(plain), .size = (int64_t)plain.len};
+                       .sha = hash_sha256(plain),
+                       .size = (int64_t)plain.len};
     if (!keep(c, &u, plain))
         return false;
     struct buf b = BUF(4096);
@@ -159,9 +171,9 @@ static bool names_file(struct view *v, const struct json *stored, struct str fil
 {
     struct json *value;
     if (json_is(stored, J_ARR)) {
-        JSON_EACH (x, stored)
-            if (!names_file(v, x, file, yes))
-                return false;
+        JSON_EACH(x, stored)
+        if (!names_file(v, x, file, yes))
+            return false;
         return true;
     }
     if (!value_detached(stored))
@@ -193,9 +205,9 @@ static bool may_have(struct call *c, struct id file, bool own, bool *yes)
         if (v.def->fields[i].type == FIELD_FILE && !v.def->fields[i].vault &&
             !names_file(&v, json_get_str(r->fields, v.def->fields[i].id), text, yes))
             return false;
-    JSON_EACH (p, r->parts)
-        if (!names_file(&v, json_get(p, "file"), text, yes))
-            return false;
+    JSON_EACH(p, r->parts)
+    if (!names_file(&v, json_get(p, "file"), text, yes))
+        return false;
     return true;
 }
 
@@ -223,8 +235,8 @@ static struct str disposition(struct arena *a, struct str name)
     buf_c(&b, "attachment; filename*=UTF-8''");
     for (size_t i = 0; i < name.len; i++) {
         unsigned char ch = (unsigned char)name.ptr[i];
-        bool plain = (ch >= '0' && ch <= '9') || (ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z') ||
-                     ch == '.' || ch == '-' || ch == '_';
+        bool plain = (ch >= '0' && ch <= '9') || (ch >= 'A' && ch <= 'Z') ||
+                     (ch >= 'a' && ch <= 'z') || ch == '.' || ch == '-' || ch == '_';
         if (plain)
             buf_char(&b, (char)ch);
         else
@@ -267,7 +279,8 @@ static const struct param GET_QUERY[] = {
     {"record", "id of a record that names the file; the uploader needs none"}, {NULL, NULL}};
 
 static const struct route ROWS[] = {
-    {ROUTE(POST, "/api/files", PERM_ACT, files_post, "上传文件", "Upload a file (its bytes are the body)"),
+    {ROUTE(POST, "/api/files", PERM_ACT, files_post, "上传文件",
+           "Upload a file (its bytes are the body)"),
      .query = POST_QUERY, .upload = true},
     {ROUTE(GET, "/api/files/{id}", PERM_READ | PERM_ACT, files_get, "取文件", "A file"),
      .query = GET_QUERY},

@@ -132,7 +132,8 @@ static void put_indicator(struct call *c, struct json_out *o, const struct playb
 
 static bool indicators_list(struct call *c)
 {
-    if (call_unchanged(c, str_printf(c->a, "w%lld-%c", (long long)c->w->sys_seq, c->zh ? 'z' : 'e')))
+    if (call_unchanged(c,
+                       str_printf(c->a, "w%lld-%c", (long long)c->w->sys_seq, c->zh ? 'z' : 'e')))
         return true;
     struct buf b = BUF(LIMIT_JSON_OUT);
     struct json_out o = json_out(&b);
@@ -150,7 +151,8 @@ static bool indicators_list(struct call *c)
 }
 
 static const struct route ROWS[] = {
-    {ROUTE(GET, "/api/indicators", PERM_COUNT, indicators_list, "统计项及口径", "Indicators and definitions")},
+    {ROUTE(GET, "/api/indicators", PERM_COUNT, indicators_list, "统计项及口径",
+           "Indicators and definitions")},
     {ROUTE(GET, "/api/indicators/{id}", PERM_COUNT, indicators_get, "一个统计数", "A figure"),
      .query = FIGURE_QUERY},
 };

@@ -135,7 +135,9 @@ void api_openapi(struct buf *out)
     jo_obj(&o);
     jo_kc(&o, "openapi", "3.1.0");
     jo_key(&o, "info");
-    jo_raw(&o, STR("{\"title\":\"Bihuan 闭环\",\"version\":\"1\",\"license\":{\"name\":\"Apache-2.0\"}}"));
+    jo_raw(
+        &o,
+        STR("{\"title\":\"Bihuan 闭环\",\"version\":\"1\",\"license\":{\"name\":\"Apache-2.0\"}}"));
     jo_key(&o, "paths");
     jo_obj(&o);
     for (size_t i = 0; i < ROUTES_N; i++)
@@ -144,11 +146,14 @@ void api_openapi(struct buf *out)
                 put_path(&o, ROUTES[i]->rows[k].path);
     jo_end(&o);
     jo_key(&o, "components");
-    jo_raw(&o, STR("{\"securitySchemes\":{\"session\":{\"type\":\"apiKey\",\"in\":\"cookie\",\"name\":"
-                   "\"bihuan\"}},\"schemas\":{\"Problem\":{\"type\":\"object\",\"properties\":{\"type\":{"
-                   "\"type\":\"string\"},\"title\":{\"type\":\"string\"},\"status\":{\"type\":\"integer\"},"
-                   "\"detail\":{\"type\":\"string\"},\"code\":{\"type\":\"string\"},\"field\":{\"type\":"
-                   "\"string\"}}}}}"));
+    jo_raw(
+        &o,
+        STR("{\"securitySchemes\":{\"session\":{\"type\":\"apiKey\",\"in\":\"cookie\",\"name\":"
+            "\"bihuan\"}},\"schemas\":{\"Problem\":{\"type\":\"object\",\"properties\":{\"type\":{"
+            "\"type\":\"string\"},\"title\":{\"type\":\"string\"},\"status\":{\"type\":\"integer\"}"
+            ","
+            "\"detail\":{\"type\":\"string\"},\"code\":{\"type\":\"string\"},\"field\":{\"type\":"
+            "\"string\"}}}}}"));
     jo_end(&o);
 }
 
@@ -161,6 +166,7 @@ static bool openapi(struct call *c)
 }
 
 static const struct route ROWS[] = {
-    {ROUTE(GET, "/api/openapi.json", PERM_PUBLIC, openapi, "接口说明", "This document"), .light = true},
+    {ROUTE(GET, "/api/openapi.json", PERM_PUBLIC, openapi, "接口说明", "This document"),
+     .light = true},
 };
 const struct route_list ROUTES_OPENAPI = {ROWS, COUNT_OF(ROWS)};

@@ -22,8 +22,8 @@ void page_answer(struct http_request *rq, void *app)
     }
     struct str etag = str_printf(http_arena(rq), "\"%.*s\"", STR_F(f.sum));
     http_set_header(rq, "ETag", etag);
-    http_set_header(rq, "Cache-Control", f.lasting ? STR("public, max-age=31536000, immutable")
-                                                   : STR("no-cache"));
+    http_set_header(rq, "Cache-Control",
+                    f.lasting ? STR("public, max-age=31536000, immutable") : STR("no-cache"));
     http_set_header(rq, "Vary", STR("Accept-Encoding"));
     http_set_header(rq, "X-Content-Type-Options", STR("nosniff"));
     http_set_header(rq, "Referrer-Policy", STR("same-origin"));

@@ -332,7 +332,7 @@ static bool playbooks_get(struct call *c)
 
 static const struct route ROWS[] = {
     {ROUTE(GET, "/api/playbooks", PERM_SELF, playbooks_list, "业务规程", "Playbooks in force")},
-    {ROUTE(GET, "/api/playbooks/{id}", PERM_SELF, playbooks_get, "一个业务规程：字段、表单、环节、办理",
-           "One playbook: fields, forms, states, actions")},
+    {ROUTE(GET, "/api/playbooks/{id}", PERM_SELF, playbooks_get,
+           "一个业务规程：字段、表单、环节、办理", "One playbook: fields, forms, states, actions")},
 };
 const struct route_list ROUTES_PLAYBOOKS = {ROWS, COUNT_OF(ROWS)};

@@ -83,7 +83,8 @@ void problem_answer(struct http_request *rq, const struct err *e, const struct j
     jo_kc(&o, "code", err_wire(e->code));
     if (e->field[0])
         jo_kc(&o, "field", e->field);
-    JSON_EACH (x, extra) {
+    JSON_EACH(x, extra)
+    {
         jo_key_str(&o, x->key);
         jo_json(&o, x);
     }

@@ -84,9 +84,9 @@ static bool records_get(struct call *c)
     if (!call_id(c, "id", &id) || !view_load(c, id, &r) || !view_open(c, r, &v))
         return false;
     /* clocks move with time and rights with the account: both are part of the tag */
-    struct str tag = str_printf(c->a, "v%lld-w%lld-m%lld-%s-%c", (long long)r->ver,
-                                (long long)c->w->sys_seq, (long long)(c->now / MS_MINUTE), c->actor.by,
-                                c->zh ? 'z' : 'e');
+    struct str tag =
+        str_printf(c->a, "v%lld-w%lld-m%lld-%s-%c", (long long)r->ver, (long long)c->w->sys_seq,
+                   (long long)(c->now / MS_MINUTE), c->actor.by, c->zh ? 'z' : 'e');
     http_set_header(c->rq, "Vary", STR("Accept-Language, Cookie"));
     if (call_unchanged(c, tag))
         return true;
@@ -153,7 +153,8 @@ static bool put_said(struct view *v, struct json_out *o, const struct event_body
     static const struct field TEXT = {.type = FIELD_TEXT};
     jo_key(o, "said");
     jo_obj(o);
-    JSON_EACH (x, ev->in) {
+    JSON_EACH(x, ev->in)
+    {
         if (!json_is(x, J_OBJ) || !x->first || !str_is(x->first->key, "$d"))
             continue;
         struct json *ref = json_clone(v->c->a, x);
@@ -248,8 +249,8 @@ static bool records_proof(struct call *c)
     }
     struct buf b = BUF(1 << 20);
     if (!ledger_read_head(c->db, &head, c->e) ||
-        !ledger_proof_text(c->db, c->a, engine_keys(c->api->engine), named.len ? ev.seq : r->last_seq,
-                           head.tree.size, &b, c->e)) {
+        !ledger_proof_text(c->db, c->a, engine_keys(c->api->engine),
+                           named.len ? ev.seq : r->last_seq, head.tree.size, &b, c->e)) {
         buf_free(&b);
         return false;
     }
@@ -263,7 +264,8 @@ struct changed {
     int64_t rid, seq;
 };
 
-static bool load_changed(struct call *c, int64_t after, int64_t limit, struct changed **out, size_t *n)
+static bool load_changed(struct call *c, int64_t after, int64_t limit, struct changed **out,
+                         size_t *n)
 {
     struct changed *list = ARENA_ARRAY(c->a, struct changed, limit);
     size_t k = 0;
@@ -281,8 +283,9 @@ static bool put_gone(struct call *c, struct json_out *o, int64_t after, int64_t 
     struct str scopes[LIMIT_SCOPES];
     int n = actor_scopes(&c->actor, c->w, -1, PERM_READ, c->a, scopes);
     for (int i = 0; i < n; i++) {
-        struct rows rows AUTO(rows_close) = store_query(
-            c->db, sql_api_gone, BIND(C_INT(after), C_INT(until), C_TEXT(scopes[i]), C_INT(10000)), c->e);
+        struct rows rows AUTO(rows_close) =
+            store_query(c->db, sql_api_gone,
+                        BIND(C_INT(after), C_INT(until), C_TEXT(scopes[i]), C_INT(10000)), c->e);
         while (rows_next(&rows)) {
             struct record *r;
             struct id id;
@@ -366,8 +369,8 @@ static const struct param LIST_QUERY[] = {
     {NULL, NULL}};
 static const struct param EVENT_QUERY[] = {
     {"after", "`next` of the page before"}, {"limit", "at most 500"}, {NULL, NULL}};
-static const struct param PROOF_QUERY[] = {
-    {"event", "id of one of its events; absent: the newest"}, {NULL, NULL}};
+static const struct param PROOF_QUERY[] = {{"event", "id of one of its events; absent: the newest"},
+                                           {NULL, NULL}};
 static const struct param CHANGE_QUERY[] = {
     {"after", "`seq` of the answer before"}, {"limit", "at most 2000"}, {NULL, NULL}};
 

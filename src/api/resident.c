@@ -15,7 +15,8 @@ static bool one_row(struct call *c, struct rows *r, int64_t *rid)
         return err_is(c->e) ? false : not_there(c);
     int64_t ends = rows_int(r, 1);
     *rid = rows_int(r, 0);
-    if (rows_next(r)) /* two slips of one day with the same digits: the link alone tells them apart */
+    if (rows_next(
+            r)) /* two slips of one day with the same digits: the link alone tells them apart */
         return not_there(c);
     if (err_is(c->e))
         return false;
@@ -47,8 +48,9 @@ static bool find_record(struct call *c, struct str token, struct record **out)
     bool found;
     if (!limiter_take(&c->api->resident, http_peer(c->rq), c->now))
         return err_set(c->e, ERR_TOO_OFTEN, "too many questions from this address");
-    if (token.len ? !by_token(c, token, &rid)
-                  : !digits.len ? !not_there(c) : !by_digits(c, digits, http_query(c->rq, "date"), &rid))
+    if (token.len     ? !by_token(c, token, &rid)
+        : !digits.len ? !not_there(c)
+                      : !by_digits(c, digits, http_query(c->rq, "date"), &rid))
         return false;
     if (!record_load_rid(c->db, c->a, rid, &found, out, c->e))
         return false;
@@ -93,14 +95,18 @@ static void next_step(struct view *v, struct str *what, struct str *when)
     }
     bool closed = record_closed(v->r) != TIME_NONE;
     *what = closed ? zh ? STR("已办完，不用再做什么") : STR("Nothing more to do")
-                   : zh ? STR("正在办理") : STR("In hand");
-    *when = closed ? zh ? STR("已办结") : STR("closed") : zh ? STR("没有固定期限") : STR("no fixed day");
+            : zh ? STR("正在办理")
+                   : STR("In hand");
+    *when = closed ? zh ? STR("已办结") : STR("closed")
+            : zh ? STR("没有固定期限")
+                   : STR("no fixed day");
     if (!best || closed)
         return;
     int i = record_clock(v->def, best->id);
     if (i >= 0)
         *what = words_text(v->c, &v->def->clocks[i].name);
-    *when = zh ? str_printf(v->c->a, "%s前", spoken_day(v->c, best->due).ptr) : spoken_day(v->c, best->due);
+    *when = zh ? str_printf(v->c->a, "%s前", spoken_day(v->c, best->due).ptr)
+               : spoken_day(v->c, best->due);
 }
 
 static void put_actions(struct view *v, struct json_out *o)
@@ -155,7 +161,8 @@ static bool resident_get(struct call *c)
     struct view v;
     int64_t at;
     struct str what, when;
-    if (!find_record(c, http_query(c->rq, "token"), &r) || !view_open(c, r, &v) || !since(c, r, &at))
+    if (!find_record(c, http_query(c->rq, "token"), &r) || !view_open(c, r, &v) ||
+        !since(c, r, &at))
         return false;
     int state = record_state(v.def, r->state), area = world_area_by_id(c->w, r->area);
     struct str where = STR_NONE, who = view_org(c->w, record_holder(r));
@@ -230,7 +237,8 @@ static const struct param GET_QUERY[] = {{"token", "the long code of the link"},
 static const struct route ROWS[] = {
     {ROUTE(GET, "/api/resident", PERM_PUBLIC, resident_get, "群众查询", "A resident's own matter"),
      .query = GET_QUERY},
-    {ROUTE(POST, "/api/resident/answer", PERM_PUBLIC, resident_answer, "群众答复", "A resident's answer"),
+    {ROUTE(POST, "/api/resident/answer", PERM_PUBLIC, resident_answer, "群众答复",
+           "A resident's answer"),
      .body = "token, id, action, fields"},
 };
 const struct route_list ROUTES_RESIDENT = {ROWS, COUNT_OF(ROWS)};

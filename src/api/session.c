@@ -108,7 +108,8 @@ static bool settle(void *user, struct store *db, struct err *e)
         return false;
     if (s->tried.state != LOGIN_OK)
         return true; /* the count has to be committed */
-    return session_make(s->api->sessions, db, s->tried.account, s->device, s->now, s->cookie, s->csrf, e);
+    return session_make(s->api->sessions, db, s->tried.account, s->device, s->now, s->cookie,
+                        s->csrf, e);
 }
 
 static bool try_login(struct slow *s)
@@ -117,7 +118,8 @@ static bool try_login(struct slow *s)
     bool ok = db && login_begin(db, s->login, s->now, &s->tried, &s->e);
     engine_reader_back(s->api->engine, db);
     return ok && login_verify(s->api->hasher, &s->tried, s->password, &s->e) &&
-           engine_exclusive(s->api->engine, settle, s, &s->e) && login_answer(&s->tried, s->now, &s->e);
+           engine_exclusive(s->api->engine, settle, s, &s->e) &&
+           login_answer(&s->tried, s->now, &s->e);
 }
 
 static void answer_me(struct slow *s)
@@ -127,10 +129,18 @@ static void answer_me(struct slow *s)
     struct session mine;
     bool zh = problem_zh(s->rq);
     struct str name = STR_NONE;
-    struct call c = {.api = s->api, .rq = s->rq, .a = s->a, .w = w, .db = db, .e = &s->e, .zh = zh,
+    struct call c = {.api = s->api,
+                     .rq = s->rq,
+                     .a = s->a,
+                     .w = w,
+                     .db = db,
+                     .e = &s->e,
+                     .zh = zh,
                      .now = s->now};
-    bool ok = db && session_check(s->api->sessions, db, str_of(s->cookie), w->sys_seq, s->now, &mine, &s->e) &&
-              view_who(&c, str_of(mine.actor.by), &name);
+    bool ok =
+        db &&
+        session_check(s->api->sessions, db, str_of(s->cookie), w->sys_seq, s->now, &mine, &s->e) &&
+        view_who(&c, str_of(mine.actor.by), &name);
     if (!ok) {
         engine_reader_back(s->api->engine, db);
         if (w)
@@ -204,7 +214,8 @@ static bool end_mine(void *user, struct store *db, struct err *e)
 static bool end_one(void *user, struct store *db, struct err *e)
 {
     struct ending *x = user;
-    return session_end(x->c->api->sessions, db, x->c->session.account, x->key, x->c->now, &x->found, e);
+    return session_end(x->c->api->sessions, db, x->c->session.account, x->key, x->c->now, &x->found,
+                       e);
 }
 
 static bool session_delete(struct call *c)
@@ -309,11 +320,13 @@ static bool password_put(struct call *c)
 }
 
 static const struct route ROWS[] = {
-    {ROUTE(POST, "/api/session", PERM_PUBLIC, session_post, "登录", "Log in"), .body = "login, password"},
+    {ROUTE(POST, "/api/session", PERM_PUBLIC, session_post, "登录", "Log in"),
+     .body = "login, password"},
     {ROUTE(GET, "/api/session", PERM_SELF, session_get, "我是谁", "Who am I?")},
     {ROUTE(DELETE, "/api/session", PERM_SELF, session_delete, "退出", "Log out")},
     {ROUTE(GET, "/api/sessions", PERM_SELF, sessions_get, "我的登录", "Where I am logged in")},
-    {ROUTE(DELETE, "/api/sessions/{key}", PERM_SELF, sessions_delete, "结束一处登录", "End one session")},
+    {ROUTE(DELETE, "/api/sessions/{key}", PERM_SELF, sessions_delete, "结束一处登录",
+           "End one session")},
     {ROUTE(PUT, "/api/session/password", PERM_SELF, password_put, "改密码", "Another password"),
      .body = "login, password, new"},
 };

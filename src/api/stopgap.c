@@ -19,11 +19,15 @@ bool find_records(struct store *db, struct arena *a, const struct find_question 
     struct str type = str_printf(a, "%.*s.%.*s", STR_F(p->id), STR_F(p->records[i].id));
     if (q->after.len && !str_int(q->after, &after))
         return err_field(e, ERR_INPUT, "after", "after");
-    *out = (struct find_answer){.rows = ARENA_ARRAY(a, struct record *, q->limit), .total = -1, .plan = "scope"};
-    struct rows r AUTO(rows_close) = store_query(
-        db, q->open_only ? "SELECT rid FROM scope_open WHERE scope=$1 AND type=$2 AND rid<$3 ORDER BY rid DESC LIMIT $4"
-                         : "SELECT rid FROM scope WHERE scope=$1 AND type=$2 AND rid<$3 ORDER BY rid DESC LIMIT $4",
-        BIND(C_TEXT(q->scopes[0]), C_TEXT(type), C_INT(after), C_INT(q->limit)), e);
+    *out = (struct find_answer){
+        .rows = ARENA_ARRAY(a, struct record *, q->limit), .total = -1, .plan = "scope"};
+    struct rows r AUTO(rows_close) =
+        store_query(db,
+                    q->open_only ? "SELECT rid FROM scope_open WHERE scope=$1 AND type=$2 AND "
+                                   "rid<$3 ORDER BY rid DESC LIMIT $4"
+                                 : "SELECT rid FROM scope WHERE scope=$1 AND type=$2 AND rid<$3 "
+                                   "ORDER BY rid DESC LIMIT $4",
+                    BIND(C_TEXT(q->scopes[0]), C_TEXT(type), C_INT(after), C_INT(q->limit)), e);
     while (rows_next(&r)) {
         bool found;
         int64_t rid = rows_int(&r, 0);
@@ -36,8 +40,9 @@ bool find_records(struct store *db, struct arena *a, const struct find_question 
         out->next = STR_NONE;
     return !err_is(e);
 }
-bool engine_possible(struct engine *en, struct store *db, const struct world *w, const struct record *r,
-                     const struct actor *actor, struct json_out *out, struct err *e)
+bool engine_possible(struct engine *en, struct store *db, const struct world *w,
+                     const struct record *r, const struct actor *actor, struct json_out *out,
+                     struct err *e)
 {
     UNUSED(en);
     UNUSED(db);

@@ -211,8 +211,10 @@ static bool stream_open(struct call *c)
         l->next = h->first;
         h->first = l;
         h->listeners++;
-        struct str hello = str_printf(c->a, "{\"seq\":%lld,\"records\":[]}", (long long)head.tree.size - 1);
-        http_stream_send(l->stream, "hello", hello, str_printf(c->a, "%lld", (long long)head.tree.size - 1));
+        struct str hello =
+            str_printf(c->a, "{\"seq\":%lld,\"records\":[]}", (long long)head.tree.size - 1);
+        http_stream_send(l->stream, "hello", hello,
+                         str_printf(c->a, "%lld", (long long)head.tree.size - 1));
     }
     pthread_mutex_unlock(&h->lock);
     if (!full)

@@ -26,8 +26,8 @@ static bool healthz(struct call *c)
 
 static void gauge(struct buf *b, const char *name, const char *kind, const char *help, int64_t v)
 {
-    buf_printf(b, "# HELP bihuan_%s %s\n# TYPE bihuan_%s %s\nbihuan_%s %lld\n", name, help, name, kind,
-               name, (long long)v);
+    buf_printf(b, "# HELP bihuan_%s %s\n# TYPE bihuan_%s %s\nbihuan_%s %lld\n", name, help, name,
+               kind, name, (long long)v);
 }
 
 /* Nothing here is by person, unit or area. */
@@ -45,13 +45,15 @@ static bool metrics(struct call *c)
     gauge(&b, "queue", "gauge", "Actions waiting.", en.queue);
     gauge(&b, "http_requests_total", "counter", "Requests.", ht.requests);
     gauge(&b, "http_refused_total", "counter", "Requests refused before a handler.", ht.refused);
-    gauge(&b, "http_slow_closed_total", "counter", "Connections closed as too slow.", ht.slow_closed);
+    gauge(&b, "http_slow_closed_total", "counter", "Connections closed as too slow.",
+          ht.slow_closed);
     gauge(&b, "http_connections", "gauge", "Open connections.", ht.open_connections);
     gauge(&b, "http_streams", "gauge", "Open event streams.", ht.streams);
     buf_c(&b, "# HELP bihuan_http_answers_total Answers by class of status.\n"
               "# TYPE bihuan_http_answers_total counter\n");
     for (int i = 1; i < 6; i++)
-        buf_printf(&b, "bihuan_http_answers_total{class=\"%dxx\"} %lld\n", i, (long long)ht.by_status[i]);
+        buf_printf(&b, "bihuan_http_answers_total{class=\"%dxx\"} %lld\n", i,
+                   (long long)ht.by_status[i]);
     gauge(&b, "uptime_seconds", "gauge", "Since the start.",
           (engine_now(c->api->engine) - c->api->started) / MS_SECOND);
     http_answer_buf(c->rq, 200, "text/plain; version=0.0.4; charset=utf-8", &b);

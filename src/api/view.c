@@ -35,7 +35,8 @@ bool view_plain(struct view *v, const struct json *ref, struct json **out)
     *out = NULL;
     if (!v->has_dek) {
         bool found;
-        if (!record_dek(c->db, engine_keys(c->api->engine), v->r->rid, v->r->id, &found, v->dek, c->e))
+        if (!record_dek(c->db, engine_keys(c->api->engine), v->r->rid, v->r->id, &found, v->dek,
+                        c->e))
             return false;
         v->has_dek = found ? 1 : -1;
     }
@@ -67,7 +68,8 @@ struct str view_org(const struct world *w, struct str id)
 static void put_place(struct json_out *o, const struct json *place)
 {
     jo_obj(o);
-    JSON_EACH (x, place) {
+    JSON_EACH(x, place)
+    {
         jo_key_str(o, x->key);
         if (x->kind == J_INT && (str_is(x->key, "lon") || str_is(x->key, "lat")))
             jo_decimal(o, x->i, 7);
@@ -124,8 +126,10 @@ static void put_number(struct view *v, struct json_out *o, const struct field *f
         put_instant(v, o, n);
         return;
     case X_DECIMAL:
-        jo_decimal(o, n, f->type == FIELD_MONEY ? 2 : f->type == FIELD_COMPUTED ? f->computed_decimals
-                                                                                : f->decimals);
+        jo_decimal(o, n,
+                   f->type == FIELD_MONEY      ? 2
+                   : f->type == FIELD_COMPUTED ? f->computed_decimals
+                                               : f->decimals);
         return;
     case X_BOOL:
         jo_bool(o, n != 0);
@@ -159,7 +163,8 @@ static bool put_rows(struct view *v, struct json_out *o, const struct field *f,
                      const struct json *stored, bool plain)
 {
     jo_arr(o);
-    JSON_EACH (row, stored) {
+    JSON_EACH(row, stored)
+    {
         jo_obj(o);
         for (int i = 0; i < f->n_columns; i++) {
             const struct json *cell = json_get_str(row, f->columns[i].id);
@@ -183,9 +188,9 @@ bool view_field(struct view *v, struct json_out *o, const struct field *f,
     if (!json_is(stored, J_ARR))
         return put_one(v, o, f, stored, plain);
     jo_arr(o);
-    JSON_EACH (x, stored)
-        if (!put_one(v, o, f, x, plain))
-            return false;
+    JSON_EACH(x, stored)
+    if (!put_one(v, o, f, x, plain))
+        return false;
     jo_end(o);
     return true;
 }
@@ -232,7 +237,8 @@ static bool put_name(struct view *v, struct json_out *o, const struct field *f,
         return true;
     }
     jo_arr(o);
-    JSON_EACH (x, stored) {
+    JSON_EACH(x, stored)
+    {
         if (!code_name(v, f, x->s, &name))
             return false;
         jo_str(o, name);
@@ -290,8 +296,10 @@ static void put_clock(struct view *v, struct json_out *o, const struct clock_run
     if (i >= 0)
         jo_kv(o, "name", words_text(v->c, &v->def->clocks[i].name));
     else
-        jo_kv(o, "name", str_is(run->id, "sign") ? v->c->zh ? STR("签收") : STR("Sign for")
-                                                 : v->c->zh ? STR("协办") : STR("Joint handling"));
+        jo_kv(o, "name",
+              str_is(run->id, "sign") ? v->c->zh ? STR("签收") : STR("Sign for")
+              : v->c->zh ? STR("协办")
+                                      : STR("Joint handling"));
     jo_ki(o, "n", run->n);
     jo_kc(o, "state", clock_word(s));
     jo_kb(o, "main", run->main);
@@ -342,8 +350,8 @@ static void put_head(struct view *v, struct json_out *o)
         jo_kv(o, "holder", holder);
         jo_kv(o, "holder_name", view_org(w, holder));
     }
-    static const char *const FLAGS[][2] = {{"$void", "void"}, {"$reopened", "reopened"},
-                                           {"$late", "late"}, {"$sealed", "sealed"}};
+    static const char *const FLAGS[][2] = {
+        {"$void", "void"}, {"$reopened", "reopened"}, {"$late", "late"}, {"$sealed", "sealed"}};
     for (size_t i = 0; i < COUNT_OF(FLAGS); i++)
         if (record_flag(r, FLAGS[i][0]))
             jo_kb(o, FLAGS[i][1], true);
@@ -351,8 +359,8 @@ static void put_head(struct view *v, struct json_out *o)
         jo_kv(o, "merged_into", record_merged(r));
     const struct clock_run *run = main_clock(r);
     if (run)
-        jo_kc(o, "clock", clock_word(clock_state_at(v->c->now, run->due, run->soon, run->paused,
-                                                    run->done)));
+        jo_kc(o, "clock",
+              clock_word(clock_state_at(v->c->now, run->due, run->soon, run->paused, run->done)));
 }
 
 static bool put_title(struct view *v, struct json_out *o)
@@ -417,8 +425,8 @@ static bool put_fields(struct view *v, struct json_out *o)
 
 static bool is_instant(struct str key)
 {
-    static const char *const KEYS[] = {"at", "sent", "signed", "return_until", "returned", "revoked",
-                                       "reported", "done", "missed", "answered"};
+    static const char *const KEYS[] = {"at",      "sent",     "signed", "return_until", "returned",
+                                       "revoked", "reported", "done",   "missed",       "answered"};
     for (size_t i = 0; i < COUNT_OF(KEYS); i++)
         if (str_is(key, KEYS[i]))
             return true;
@@ -430,7 +438,8 @@ static bool put_part(struct view *v, struct json_out *o, const struct json *part
 {
     static const struct field TEXT = {.type = FIELD_TEXT};
     jo_obj(o);
-    JSON_EACH (x, part) {
+    JSON_EACH(x, part)
+    {
         jo_key_str(o, x->key);
         if (value_detached(x)) {
             if (!put_detached(v, o, &TEXT, x, false))
@@ -456,7 +465,8 @@ static bool put_links(struct view *v, struct json_out *o)
     struct call *c = v->c;
     jo_key(o, "links");
     jo_arr(o);
-    JSON_EACH (x, v->r->links) {
+    JSON_EACH(x, v->r->links)
+    {
         struct id id;
         struct record *other;
         bool found = false;
@@ -503,9 +513,9 @@ bool view_full(struct view *v, struct json_out *o)
         return false;
     jo_key(o, "parts");
     jo_arr(o);
-    JSON_EACH (p, v->r->parts)
-        if (!put_part(v, o, p))
-            return false;
+    JSON_EACH(p, v->r->parts)
+    if (!put_part(v, o, p))
+        return false;
     jo_end(o);
     if (!put_links(v, o))
         return false;

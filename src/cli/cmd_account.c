@@ -4,13 +4,14 @@
 #include <termios.h>
 #include <unistd.h>
 
-const struct option OPT_account[] = {OPTION_DB,
-                                     {"role", "ROLE", "grid_worker, mediator, desk, handler, head, centre …"},
-                                     {"area", "CODE", "where the role counts"},
-                                     {"org", "ID", "the unit"},
-                                     {"name", "TEXT", "the person's name"},
-                                     OPTION_JSON,
-                                     OPTION_END};
+const struct option OPT_account[] = {
+    OPTION_DB,
+    {"role", "ROLE", "grid_worker, mediator, desk, handler, head, centre …"},
+    {"area", "CODE", "where the role counts"},
+    {"org", "ID", "the unit"},
+    {"name", "TEXT", "the person's name"},
+    OPTION_JSON,
+    OPTION_END};
 
 /* One line of standard input, without echo when it is a terminal. */
 static bool read_password(struct cli *c, struct str *out)
@@ -88,9 +89,8 @@ bool cmd_account_add(struct cli *c)
     if (c->args.n_words != 1)
         return err_set(c->e, ERR_USAGE, "name the login");
     if (!args_need(&c->args, "role", &role, c->e) || !args_need(&c->args, "area", &area, c->e) ||
-        !read_password(c, &password) ||
-        !password_check(str_of(c->args.words[0]), password, c->e) || !make_hash(c, password, &k) ||
-        !cli_engine(c, false, &en))
+        !read_password(c, &password) || !password_check(str_of(c->args.words[0]), password, c->e) ||
+        !make_hash(c, password, &k) || !cli_engine(c, false, &en))
         return false;
     bool ok = open_account(c, en, role, area, &k);
     engine_close(en);

@@ -10,7 +10,8 @@ struct embedded {
 extern const struct embedded web_embedded[];
 
 const char WEB_POLICY[] =
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: "
+    "blob:; "
     "font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
@@ -54,8 +55,10 @@ static const struct embedded *by_name(struct str name)
 
 static void none(struct web_file *out)
 {
-    *out = (struct web_file){.bytes = {NO_PAGE, sizeof NO_PAGE - 1}, .sum = STR("none"),
-                             .mime = "text/html; charset=utf-8", .page = true};
+    *out = (struct web_file){.bytes = {NO_PAGE, sizeof NO_PAGE - 1},
+                             .sum = STR("none"),
+                             .mime = "text/html; charset=utf-8",
+                             .page = true};
 }
 
 bool web_find(struct str path, struct web_file *out)
@@ -89,8 +92,10 @@ struct str web_plain(struct arena *a, const struct web_file *f)
     const uint8_t *end = (const uint8_t *)f->bytes.ptr + f->bytes.len - 4;
     size_t len = (size_t)end[0] | (size_t)end[1] << 8 | (size_t)end[2] << 16 | (size_t)end[3] << 24;
     char *out = arena_alloc(a, len + 1);
-    z_stream z = {.next_in = (Bytef *)(uintptr_t)f->bytes.ptr, .avail_in = (uInt)f->bytes.len,
-                  .next_out = (Bytef *)out, .avail_out = (uInt)len + 1};
+    z_stream z = {.next_in = (Bytef *)(uintptr_t)f->bytes.ptr,
+                  .avail_in = (uInt)f->bytes.len,
+                  .next_out = (Bytef *)out,
+                  .avail_out = (uInt)len + 1};
     if (inflateInit2(&z, 15 + 32) != Z_OK)
         return STR_NONE;
     int rc = inflate(&z, Z_FINISH);

@@ -6,12 +6,12 @@
 #include "base/str.h"
 
 struct web_file {
-    struct str bytes;      /* as stored */
+    struct str bytes; /* as stored */
     bool gzipped;
-    struct str sum;        /* SHA-256, hex: the ETag */
+    struct str sum; /* SHA-256, hex: the ETag */
     const char *mime;
-    bool lasting;          /* its name carries its hash: may be kept for a year */
-    bool page;             /* HTML: the content security policy goes with it */
+    bool lasting; /* its name carries its hash: may be kept for a year */
+    bool page;    /* HTML: the content security policy goes with it */
 };
 
 /* path without the leading slash, "" is the page itself.  false: there is no such file. */

@@ -18,7 +18,8 @@ static void the_page_is_always_there(void **state)
 
 static void a_file_that_is_not_there(void **state)
 {
-    static const char *const PATHS[] = {"nothing.js", "../web.c", "assets/../index.html.gz", "a.b/c.css"};
+    static const char *const PATHS[] = {"nothing.js", "../web.c", "assets/../index.html.gz",
+                                        "a.b/c.css"};
     struct web_file f;
     UNUSED(state);
     for (size_t i = 0; i < COUNT_OF(PATHS); i++)

@@ -1,0 +1,644 @@
+"""The HTTP face from outside: a dispute from finding to archive, the figure that follows it, what is
+refused, and the whole route table walked by nobody, by a user without rights and by an administrator."""
+import base64
+import datetime
+import hashlib
+import http.client
+import json
+import os
+import pathlib
+import secrets
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+import urllib.parse
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BIN = os.environ.get("BIHUAN_BIN", str(ROOT / "build/bihuan"))
+PASSWORD = "Ein-langes-Wort-7"
+AREAS = """code,name,parent
+360000000000,江西省,
+360100000000,南昌市,360000000000
+360112000000,新建区,360100000000
+360112101000,长堎镇,360112000000
+360112101001,一村,360112101000
+360112102000,望城镇,360112000000
+360103000000,西湖区,360100000000
+"""
+DISTRICT, TOWN, VILLAGE, OTHER = "360112000000", "360112101000", "360112101001", "360103000000"
+PEOPLE = {  # login: role, area, unit
+    "grid": ("grid_worker", VILLAGE, "committee"),
+    "desk": ("desk", DISTRICT, "centre"),
+    "mediator": ("mediator", DISTRICT, "committee"),
+    "centre": ("centre", DISTRICT, "centre"),
+    "handler": ("handler", OTHER, "police"),
+    "stranger": ("desk", OTHER, "police"),
+    "leader": ("leader", "360100000000", "centre"),
+    "admin": ("admin", "360000000000", "centre"),
+    "gridonly": ("grid_worker", OTHER, "police"),
+    "sessions": ("leader", DISTRICT, "centre"),
+}
+SPOT = {"summary": "楼上漏水，两家吵起来，当场说好由楼上修", "place": {"text": "一村3栋2单元"},
+        "result": "on_the_spot"}
+REPORT = {"summary": "两家为宅基地边界争执多次，未谈成", "place": {"text": "长堎镇一村15号", "lon": 115.81, "lat": 28.69},
+          "result": "not_settled"}
+
+
+def uuid7():
+    """A version 7 UUID, as a client makes it."""
+    ms = int(time.time() * 1000)
+    raw = bytearray(ms.to_bytes(6, "big") + secrets.token_bytes(10))
+    raw[6] = raw[6] & 0x0F | 0x70
+    raw[8] = raw[8] & 0x3F | 0x80
+    h = raw.hex()
+    return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
+
+
+def cli(*words, given=None):
+    done = subprocess.run([BIN, *words], input=given, text=True, capture_output=True, check=False,
+                          encoding="utf-8", timeout=60)
+    if done.returncode:
+        raise AssertionError(f"bihuan {' '.join(words)}: {done.stderr}")
+    return done.stdout.strip()
+
+
+class Client:
+    """One browser: cookie and csrf."""
+
+    def __init__(self, port):
+        self.port, self.cookie, self.csrf = port, None, None
+
+    def ask(self, method, path, body=None, raw=None, headers=None, csrf=True):
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        head = dict(headers or {})
+        if self.cookie:
+            head["Cookie"] = self.cookie
+        if self.csrf and csrf:
+            head["X-CSRF-Token"] = self.csrf
+        data = raw
+        if body is not None:
+            data = json.dumps(body)
+            head["Content-Type"] = "application/json"
+        link.request(method, path, data.encode() if isinstance(data, str) else data, head)
+        reply = link.getresponse()
+        got = reply.read()
+        self.head = reply.headers
+        link.close()
+        kind = reply.headers.get("Content-Type", "")
+        return reply.status, json.loads(got) if got and "json" in kind else got
+
+    def log_in(self, login, password=PASSWORD):
+        status, me = self.ask("POST", "/api/session", {"login": login, "password": password})
+        if status == 200:
+            self.cookie = self.head["Set-Cookie"].split(";")[0]
+            self.csrf = me["csrf"]
+        return status, me
+
+
+class Server:
+    """An own database, filled by the command line, and a server on any free port."""
+
+    def __init__(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.db = f"{self.folder.name}/t.db"
+        areas = pathlib.Path(self.folder.name) / "areas.csv"
+        areas.write_text(AREAS, encoding="utf-8")
+        cli("init", "--db", self.db, "--playbooks", str(ROOT / "playbooks"))
+        cli("areas", "import", str(areas), "--db", self.db)
+        self.orgs = {kind: cli("org", "add", f"单位{kind}", "--area", DISTRICT, "--kind", kind, "--db", self.db)
+                     for kind in ("committee", "centre", "police")}
+        for login, (role, area, org) in PEOPLE.items():
+            cli("account", "add", login, "--role", role, "--area", area, "--org", self.orgs[org], "--db",
+                self.db, "--name", f"某{login}", given=PASSWORD + "\n")
+        self.start()
+
+    def start(self):
+        self.run = subprocess.Popen([BIN, "serve", "--db", self.db, "--listen", "127.0.0.1:0"], text=True,
+                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.port = int(self.run.stdout.readline().rsplit(":", 1)[1].strip().rstrip("/"))
+
+    def stop(self):
+        self.run.send_signal(signal.SIGTERM)
+        out = self.run.communicate(timeout=30)
+        return self.run.returncode, out[1]
+
+    def end(self):
+        code, text = self.stop()
+        self.folder.cleanup()
+        return code, text
+
+
+SERVER = None
+CLIENTS = {}
+
+
+def setUpModule():
+    global SERVER
+    SERVER = Server()
+    for login in PEOPLE:
+        CLIENTS[login] = Client(SERVER.port)
+        status, me = CLIENTS[login].log_in(login)
+        assert status == 200, me
+    CLIENTS["nobody"] = Client(SERVER.port)
+
+
+def tearDownModule():
+    code, text = SERVER.end()
+    assert code == 0, text
+    assert "Sanitizer" not in text, text
+
+
+class Base(unittest.TestCase):
+    def want(self, who, status, method, path, body=None, **more):
+        got, answer = CLIENTS[who].ask(method, path, body, **more)
+        self.assertEqual(got, status, f"{method} {path} by {who}: {answer}")
+        if status >= 400:
+            self.assertEqual(set(answer) - {"field", "conflict"}, {"type", "title", "status", "detail", "code"})
+            self.assertEqual(answer["status"], status)
+        return answer
+
+    def open(self, who, action, fields, status=201, **more):
+        body = {"id": uuid7(), "type": "dispute", "area": VILLAGE, "action": action, "fields": fields, **more}
+        return self.want(who, status, "POST", "/api/records", body)
+
+    def act(self, who, record, action, fields=None, status=200, **more):
+        body = {"id": uuid7(), "version": record["version"], "fields": fields or {}, **more}
+        answer = self.want(who, status, "POST", f"/api/records/{record['id']}/actions/{action}", body)
+        if status == 200:
+            record["version"], record["state"] = answer["version"], answer["state"]
+        return answer
+
+    def rate(self, who="centre"):
+        day = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=8))).date().isoformat()
+        f = self.want(who, 200, "GET",
+                      f"/api/indicators/dispute.resolution_rate?area={DISTRICT}&from={day}&to={day}")
+        return f["n"], f["N"]
+
+
+class Walk(Base):
+    def today(self):
+        return datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=8))).date().isoformat()
+
+    def register(self, r, who="desk"):
+        self.act(who, r, "register", {"type": "0201", "source": "grid", "scale": self.code("scale"),
+                                      "colour": "yellow",
+                                      "applicant": [{"name": "欧阳小明", "phone": "13812345678"}],
+                                      "respondent": [{"name": "李四"}]})
+
+    def code(self, name):
+        book = self.want("desk", 200, "GET", "/api/playbooks/dispute")
+        return next(c["codes"][0]["code"] for c in book["codes"] if c["id"] == name)
+
+    def to_agreement(self, r):
+        self.act("mediator", r, "session", {"session_on": self.today(), "session_note": "双方都来了",
+                                            "session_manner": self.code("session_manner")})
+        self.act("mediator", r, "agree", {"result": "written", "agreement": "各退一步，以墙为界",
+                                          "performance": "not_due", "performance_date": self.today()})
+
+    def test_from_the_spot_to_the_archive(self):
+        n0, all0 = self.rate()
+        spot = self.open("grid", "settle_on_the_spot", SPOT)
+        self.assertEqual(spot["state"], "archived")
+        self.assertRegex(spot["number"], r"^360112JF\d{9}$")
+        self.assertEqual(self.rate(), (n0 + 1, all0 + 1))
+
+        r = self.open("grid", "report", REPORT)
+        self.assertEqual(r["state"], "found")
+        self.assertEqual(self.rate(), (n0 + 1, all0 + 1))
+        self.register(r)
+        self.assertEqual(self.rate(), (n0 + 1, all0 + 2))
+        self.act("desk", r, "triage", {"grade": "simple", "bar": "none"})
+        self.act("mediator", r, "accept", {"consent": True, "rights_told": True, "identity_seen": True})
+        self.assertEqual(r["state"], "mediating")
+        self.assertEqual(self.rate(), (n0 + 1, all0 + 2))
+        self.to_agreement(r)
+        self.assertEqual(self.rate(), (n0 + 2, all0 + 2))
+        self.act("mediator", r, "take_effect", {"signed": True, "effective_on": self.today()})
+        self.assertEqual(r["state"], "performing")
+
+        # who mediated does not visit; what is still open stops the archive
+        self.act("mediator", r, "visit", {"performed": "yes", "satisfied": "yes"}, status=403)
+        self.act("desk", r, "visit_reopen", {"reopen_reason": self.code("reopen_reason"), "performed": "no",
+                                             "satisfied": "no"})
+        self.assertEqual(r["state"], "mediating")
+        self.assertEqual(self.rate(), (n0 + 1, all0 + 2))
+        self.to_agreement(r)
+        self.assertEqual(self.rate(), (n0 + 1, all0 + 2))  # it was reopened: it stays out
+        self.act("mediator", r, "take_effect", {"signed": True, "effective_on": self.today()})
+        self.act("desk", r, "visit", {"performed": "yes", "satisfied": "yes"})
+        self.act("desk", r, "archive", {"dossier_complete": False}, status=409)
+        self.act("desk", r, "archive", {"dossier_complete": True})
+        self.assertEqual(r["state"], "archived")
+        self.check_view(r["id"])
+        self.check_events(r)
+
+    def check_view(self, rec):
+        v = self.want("desk", 200, "GET", f"/api/records/{rec}")
+        self.assertEqual(v["fields"]["summary"], REPORT["summary"])
+        self.assertEqual(v["title"], REPORT["summary"])
+        self.assertEqual(v["fields"]["place"], REPORT["place"])
+        self.assertEqual(v["fields"]["registered_on"], self.today())
+        self.assertEqual(v["names"]["result"], "书面协议")
+        self.assertEqual(v["fields"]["applicant"][0]["name"], "欧阳某")
+        self.assertEqual(v["fields"]["applicant"][0]["phone"], "138****5678")
+        self.assertEqual(v["area_name"], "江西省南昌市新建区长堎镇一村".replace("江西省", "", 1))
+        self.assertTrue(v["reopened"])
+        self.assertEqual(v["names"]["mediator"], "某mediator")
+        tag = CLIENTS["desk"].head["ETag"]
+        status, nothing = CLIENTS["desk"].ask("GET", f"/api/records/{rec}", headers={"If-None-Match": tag})
+        if status != 200:  # the minute may have passed in between
+            self.assertEqual((status, nothing), (304, b""))
+
+    def check_events(self, r):
+        page = self.want("desk", 200, "GET", f"/api/records/{r['id']}/events")
+        rows = page["rows"]
+        self.assertEqual([x["version"] for x in rows], list(range(1, r["version"] + 1)))
+        self.assertIn("单位committee网格员某grid：上报", rows[0]["zh"])
+        self.assertIn("Report", rows[0]["en"])
+        for x in rows:
+            leaf = hashlib.sha256(b"\0" + x["body"].encode()).digest()
+            self.assertEqual(base64.b64encode(leaf).decode(), x["leaf"])
+            self.assertNotIn("13812345678", x["body"])
+            self.assertNotIn("宅基地", x["body"])
+        first = self.want("desk", 200, "GET", f"/api/records/{r['id']}/events?limit=3")
+        second = self.want("desk", 200, "GET", f"/api/records/{r['id']}/events?after={first['next']}")
+        self.assertEqual(first["rows"] + second["rows"], rows)
+        proof = self.want("desk", 200, "GET", f"/api/records/{r['id']}/proof").decode()
+        self.assertTrue(proof.startswith("c2sp.org/tlog-proof@v1\n"), proof[:60])
+
+    def test_a_look_is_an_event_and_shows_what_was_masked(self):
+        r = self.open("grid", "report", REPORT)
+        self.register(r)
+        path = f"/api/records/{r['id']}/look"
+        self.want("desk", 400, "POST", path, {"fields": ["applicant"]})
+        self.want("grid", 403, "POST", path, {"fields": ["applicant"], "purpose": "想看看"})
+        got = self.want("desk", 200, "POST", path, {"fields": ["applicant"], "purpose": "通知到场"})
+        self.assertEqual(got["fields"]["applicant"][0], {"name": "欧阳小明", "phone": "13812345678"})
+        rows = self.want("desk", 200, "GET", f"/api/records/{r['id']}/events")["rows"]
+        self.assertEqual((rows[-1]["action"], rows[-1]["said"]["purpose"]), ("look", "通知到场"))
+        self.assertEqual(rows[-1]["seq"], got["receipt"]["seq"])
+
+
+class Wrong(Base):
+    def test_once_however_often_it_is_sent(self):
+        body = {"id": uuid7(), "type": "dispute", "area": VILLAGE, "action": "report", "fields": REPORT}
+        first = self.want("grid", 201, "POST", "/api/records", body)
+        again = self.want("grid", 200, "POST", "/api/records", body)
+        self.assertEqual(first["receipt"], again["receipt"])
+        self.assertEqual(first["number"], again["number"])
+        other = dict(body, fields=dict(REPORT, summary="别的事"))
+        self.assertEqual(self.want("grid", 409, "POST", "/api/records", other)["code"], "id_used")
+        answers, threads = [], []
+        body = dict(body, id=uuid7())
+        for _ in range(8):
+            t = threading.Thread(target=lambda: answers.append(Client.ask(self.twin(), "POST", "/api/records", body)))
+            threads.append(t)
+            t.start()
+        for t in threads:
+            t.join()
+        self.assertEqual(len({json.dumps(a[1]["receipt"]) for a in answers}), 1)
+        self.assertEqual(sum(a[0] == 201 for a in answers), 1, answers)
+
+    def twin(self):
+        c = Client(SERVER.port)
+        c.cookie, c.csrf = CLIENTS["grid"].cookie, CLIENTS["grid"].csrf
+        return c
+
+    def test_what_is_refused(self):
+        r = self.open("grid", "report", REPORT)
+        path = f"/api/records/{r['id']}/actions"
+        good = {"id": uuid7(), "version": 1, "fields": {"text": "看过"}}
+        cases = [
+            # who, action, body, status, code, field
+            ("grid", "register", dict(good, fields={}), 403, "forbidden", None),
+            ("grid", "supervise", good, 403, "forbidden", None),
+            ("desk", "transfer", dict(good, fields={"to_org": SERVER.orgs["police"]}), 403, "forbidden", None),
+            ("desk", "archive", dict(good, fields={"dossier_complete": True}), 409, "wrong_state", None),
+            ("desk", "no_such_action", good, 400, None, None),
+            ("desk", "register", dict(good, fields={"typ": "0201"}), 400, "unknown_field", "typ"),
+            ("desk", "register", dict(good, fields={"type": "9999"}), 400, "unknown_code", "type"),
+            ("desk", "register", dict(good, fields={"type": "0201"}), 400, "required", None),
+            ("desk", "comment", dict(good, id="1"), 400, "bad_input", "id"),
+            ("desk", "comment", dict(good, versions=1), 400, "unknown_field", "versions"),
+            ("desk", "comment", dict(good, version="1"), 400, "bad_input", "version"),
+            ("desk", "comment", dict(good, at="gestern"), 400, "bad_input", "at"),
+            ("desk", "comment", dict(good, fields=[1]), 400, "bad_input", "fields"),
+            ("desk", "transfer", dict(good, fields={"to_org": uuid7()}), 400, "bad_input", "to_org"),
+            ("stranger", "comment", good, 404, "not_found", None),
+        ]
+        for who, action, body, status, code, field in cases:
+            with self.subTest(who=who, action=action, body=body):
+                got, answer = CLIENTS[who].ask("POST", f"{path}/{action}", body)
+                if code is None:
+                    self.assertIn(got, (400, 404), answer)
+                    continue
+                self.assertEqual((got, answer["code"]), (status, code), answer)
+                if field:
+                    self.assertEqual(answer["field"], field)
+        events = self.want("desk", 200, "GET", f"/api/records/{r['id']}/events")["rows"]
+        self.assertEqual(len(events), 1)  # nothing of it left a trace
+
+    def test_a_stale_version_tells_both_sides(self):
+        r = self.open("grid", "report", REPORT)
+        self.act("desk", r, "amend", {"fields": {"result": "pending"}, "reason": "写错了"})
+        old = dict(r)
+        self.act("desk", r, "comment", {"text": "先记一笔"})
+        self.act("desk", dict(old), "comment", {"text": "旧版本上也可以说话"})
+        old = dict(r)
+        form = {"withdraw_note": "双方自己谈好了"}
+        self.act("desk", r, "amend", {"fields": form, "reason": "补记"})
+        answer = self.act("desk", old, "withdraw", {"withdraw_note": "申请人不来了"}, status=409)
+        self.assertEqual(answer["code"], "stale")
+        self.assertIn("withdraw_note", answer["conflict"])
+
+    def test_sessions(self):
+        c = Client(SERVER.port)
+        self.assertEqual(c.log_in("grid", "wrong-password-1")[0], 401)
+        self.assertEqual(c.log_in("no-such-login")[0], 401)
+        self.assertEqual(c.ask("POST", "/api/session", {"login": "grid"})[0], 401)
+        self.assertEqual(c.ask("POST", "/api/session", {"login": "grid", "password": "x", "more": 1})[0], 400)
+        self.assertEqual(c.ask("POST", "/api/session", raw=b"{")[0], 400)
+        self.assertEqual(c.log_in("sessions")[0], 200)
+        cookie = c.head["Set-Cookie"]
+        for part in ("HttpOnly", "SameSite=Strict", "Path=/"):
+            self.assertIn(part, cookie)
+        rows = c.ask("GET", "/api/sessions")[1]["rows"]
+        self.assertEqual([x["current"] for x in rows].count(True), 1)
+        self.assertGreaterEqual(len(rows), 2)
+        status, answer = c.ask("DELETE", "/api/session", csrf=False)
+        self.assertEqual((status, answer["code"]), (403, "csrf"))
+        other = dict(headers={"X-CSRF-Token": CLIENTS["desk"].csrf}, csrf=False)
+        self.assertEqual(c.ask("DELETE", "/api/session", **other)[0], 403)
+        self.assertEqual(c.ask("GET", "/api/session")[0], 200)
+        self.assertEqual(c.ask("DELETE", "/api/session")[0], 204)
+        self.assertEqual(c.ask("GET", "/api/session")[0], 401)
+        c.cookie = "bihuan=" + "A" * 43
+        self.assertEqual(c.ask("GET", "/api/session")[0], 401)
+
+    def test_another_password(self):
+        c = Client(SERVER.port)
+        self.assertEqual(c.log_in("gridonly")[0], 200)
+        body = {"login": "gridonly", "password": PASSWORD, "new": "short"}
+        self.assertEqual(c.ask("PUT", "/api/session/password", body)[0], 400)
+        body["new"] = "Noch-ein-Wort-99"
+        self.assertEqual(c.ask("PUT", "/api/session/password", dict(body, password="wrong"))[0], 401)
+        self.assertEqual(c.ask("PUT", "/api/session/password", dict(body, login="desk"))[0], 401)
+        self.assertEqual(c.ask("PUT", "/api/session/password", body)[0], 204)
+        self.assertEqual(c.ask("GET", "/api/session")[0], 200)
+        self.assertEqual(CLIENTS["gridonly"].ask("GET", "/api/session")[0], 401)  # its other session ended
+        self.assertEqual(Client(SERVER.port).log_in("gridonly")[0], 401)
+        self.assertEqual(CLIENTS["gridonly"].log_in("gridonly", body["new"])[0], 200)
+
+    def test_language(self):
+        status, zh = CLIENTS["nobody"].ask("GET", "/api/session")
+        _, en = CLIENTS["nobody"].ask("GET", "/api/session", headers={"Accept-Language": "en-GB,en;q=0.9"})
+        self.assertEqual((status, zh["title"], en["title"]), (401, "请先登录", "Please log in"))
+
+
+class Rights(Base):
+    """Nobody, a user who has no right to it, an administrator: every row of the route table."""
+
+    def rows(self):
+        doc = self.want("nobody", 200, "GET", "/api/openapi.json")
+        for path, methods in doc["paths"].items():
+            for method, row in methods.items():
+                yield path, method.upper(), row["x-permission"]
+
+    def test_every_row(self):
+        roles = {"act": ["grid", "desk"], "admin": ["admin"]}
+        self.assertTrue(roles)
+        seen = 0
+        have = {}
+        for who in ("leader", "admin", "grid", "handler"):
+            bits = self.want(who, 200, "GET", "/api/session")["permissions"]
+            names = ["public", "self", "read", "act", "count", "look", "export", "import", "audit", "admin", "steer"]
+            have[who] = {n for i, n in enumerate(names) if bits >> i & 1} | {"public"}
+        for path, method, needs in self.rows():
+            if path == "/api/stream":
+                continue  # it does not end; see Streams
+            seen += 1
+            self.assertTrue(needs, path)
+            where = path.replace("{id}", uuid7()).replace("{action}", "comment").replace("{code}", "1") \
+                        .replace("{key}", "none")
+            body = {"x": 1} if method in ("POST", "PUT") else None
+            with self.subTest(method=method, path=path):
+                status, answer = CLIENTS["nobody"].ask(method, where, body)
+                if "public" in needs:
+                    self.assertNotIn(status, (403, 500), answer)
+                    continue
+                self.assertEqual((status, answer["code"]), (401, "login_required"))
+                for who, rights in have.items():
+                    if rights & set(needs):
+                        if method in ("POST", "PUT", "DELETE"):
+                            status, answer = CLIENTS[who].ask(method, where, body, csrf=False)
+                            self.assertEqual((status, answer["code"]), (403, "csrf"))
+                        else:
+                            status, answer = CLIENTS[who].ask(method, where)
+                            self.assertNotIn(status, (401, 403, 500), answer)
+                    else:
+                        status, answer = CLIENTS[who].ask(method, where, body)
+                        self.assertEqual((status, answer["code"]), (403, "forbidden"), who)
+        self.assertGreater(seen, 20)
+
+    def test_what_is_not_mine_is_not_there(self):
+        r = self.open("grid", "report", REPORT)
+        for what in ("", "/events", "/proof"):
+            self.want("stranger", 404, "GET", f"/api/records/{r['id']}{what}")
+            self.want("handler", 404, "GET", f"/api/records/{r['id']}{what}")
+            self.want("leader", 200, "GET", f"/api/records/{r['id']}{what}")
+        self.assertNotIn(r["id"], self.ids("stranger"))
+        self.assertIn(r["id"], self.ids("desk"))
+        # a unit with a part in the matter sees it
+        self.act("centre", r, "transfer", {"to_org": SERVER.orgs["police"]})
+        self.want("handler", 200, "GET", f"/api/records/{r['id']}")
+        self.assertIn(r["id"], self.ids("handler"))
+
+    def ids(self, who):
+        return [x["id"] for x in self.want(who, 200, "GET", "/api/records?type=dispute&limit=200")["rows"]]
+
+    def test_figures_are_cut_to_the_area(self):
+        path = "/api/indicators/dispute.registered?from=2024-01-01&to=2024-12-31"
+        self.assertEqual(self.want("stranger", 200, "GET", path)["area"], OTHER)
+        self.want("stranger", 403, "GET", f"{path}&area={DISTRICT}")
+        self.want("stranger", 403, "GET", f"{path}&area=360100000000")
+        self.want("leader", 200, "GET", f"{path}&area={DISTRICT}")
+        self.want("leader", 400, "GET", f"{path}&area=999")
+        answer = self.want("leader", 403, "GET", f"{path}&by=mediator")
+        self.assertEqual(answer["code"], "privacy")
+        where = urllib.parse.quote("mediator = '" + uuid7() + "'")
+        answer = self.want("leader", 403, "GET", f"{path}&where={where}")
+        self.assertEqual(answer["code"], "privacy")
+        self.want("leader", 404, "GET", path.replace("registered", "no_such"))
+        status, _ = CLIENTS["leader"].ask("GET", path)
+        tag = CLIENTS["leader"].head["ETag"]
+        self.assertEqual(CLIENTS["leader"].ask("GET", path, headers={"If-None-Match": tag})[0], 304, status)
+
+    def test_admin_opens_units_and_others_do_not(self):
+        body = {"id": uuid7(), "type": "sys.org", "fields": {"name": "新单位", "area": DISTRICT, "kind": "grid"}}
+        self.want("desk", 403, "POST", "/api/records", body)
+        self.want("admin", 201, "POST", "/api/records", body)
+        names = [x["name"] for x in self.want("desk", 200, "GET", "/api/orgs")["rows"]]
+        self.assertIn("新单位", names)
+
+
+class Lists(Base):
+    def test_pages_hold_every_row_once(self):
+        made = {self.open("grid", "report", REPORT)["id"] for _ in range(7)}
+        got, after = [], ""
+        while True:
+            page = self.want("grid", 200, "GET", f"/api/records?type=dispute.dispute&limit=3{after}")
+            self.assertLessEqual(len(page["rows"]), 3)
+            got += [x["id"] for x in page["rows"]]
+            if page["next"] is None:
+                break
+            after = "&after=" + urllib.parse.quote(page["next"])
+        self.assertEqual(len(got), len(set(got)))
+        self.assertLessEqual(made, set(got))
+        for bad in ("", "?type=nothing", "?type=sys.account", "?type=dispute&limit=0", "?type=dispute&limit=201",
+                    "?type=dispute&area=1", "?type=dispute&open=maybe", "?type=dispute&sort=nothing",
+                    "?type=dispute&after=zz"):
+            with self.subTest(bad=bad):
+                self.want("grid", 400, "GET", f"/api/records{bad}")
+
+    def test_changes(self):
+        start = self.want("desk", 200, "GET", "/api/changes?after=0&limit=2000")
+        r = self.open("grid", "report", REPORT)
+        step = self.want("desk", 200, "GET", f"/api/changes?after={start['seq']}")
+        self.assertEqual([x["id"] for x in step["records"]], [r["id"]])
+        self.assertEqual((step["gone"], step["more"]), ([], False))
+        other = self.want("stranger", 200, "GET", f"/api/changes?after={start['seq']}")
+        self.assertEqual(other["records"], [])
+        self.act("centre", r, "transfer", {"to_org": SERVER.orgs["police"]})
+        here = self.want("handler", 200, "GET", f"/api/changes?after={step['seq']}")
+        self.assertEqual([x["id"] for x in here["records"]], [r["id"]])
+        self.want("desk", 400, "GET", "/api/changes?after=x")
+
+    def test_areas_and_playbooks(self):
+        roots = self.want("grid", 200, "GET", "/api/areas")["rows"]
+        self.assertEqual([(x["code"], x["children"]) for x in roots], [("360000000000", 1)])
+        towns = self.want("grid", 200, "GET", f"/api/areas?parent={DISTRICT}")["rows"]
+        self.assertEqual([x["name"] for x in towns], ["长堎镇", "望城镇"])
+        self.assertEqual(self.want("grid", 200, "GET", f"/api/areas/{TOWN}")["parent"], DISTRICT)
+        self.want("grid", 404, "GET", "/api/areas/1")
+        self.want("grid", 400, "GET", "/api/areas?parent=1")
+        book = self.want("grid", 200, "GET", "/api/playbooks/dispute")
+        actions = {a["id"]: a for a in book["records"][0]["actions"]}
+        self.assertIn({"field": "summary", "required": True}, actions["report"]["form"])
+        self.want("grid", 404, "GET", "/api/playbooks/nothing")
+        self.assertEqual({x["id"] for x in self.want("grid", 200, "GET", "/api/playbooks")["rows"]},
+                         {"dispute", "report"})
+
+
+class Files(Base):
+    PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 100
+
+    def test_upload_and_fetch(self):
+        up = self.want("grid", 201, "POST", "/api/files?name=" + urllib.parse.quote("../照片 1.png"), raw=self.PNG)
+        self.assertEqual((up["mime"], up["size"], up["name"]), ("image/png", len(self.PNG), "照片 1.png"))
+        self.assertEqual(up["sha256"], hashlib.sha256(self.PNG).hexdigest())
+        self.assertEqual(self.want("grid", 200, "GET", f"/api/files/{up['file']}"), self.PNG)
+        self.assertIn("attachment", CLIENTS["grid"].head["Content-Disposition"])
+        self.want("desk", 404, "GET", f"/api/files/{up['file']}")
+        r = self.open("grid", "report", dict(REPORT, photo=[up]))
+        self.assertEqual(self.want("desk", 200, "GET", f"/api/files/{up['file']}?record={r['id']}"), self.PNG)
+        self.want("stranger", 404, "GET", f"/api/files/{up['file']}?record={r['id']}")
+        other = self.open("grid", "report", REPORT)
+        self.want("desk", 404, "GET", f"/api/files/{up['file']}?record={other['id']}")
+        stored = list(pathlib.Path(SERVER.db + ".files").rglob(up["file"]))
+        self.assertEqual(len(stored), 1)
+        self.assertNotIn(b"PNG", stored[0].read_bytes())
+
+    def test_what_is_not_taken(self):
+        self.want("grid", 400, "POST", "/api/files?name=x", raw=b"\x7fELF\xff\xfe\x00")
+        self.want("grid", 400, "POST", "/api/files?name=x", raw=b"")
+        self.want("leader", 403, "POST", "/api/files?name=x", raw=self.PNG)
+        got = self.want("grid", 201, "POST", "/api/files?name=a.html", raw="<script>alert(1)</script>")
+        self.assertEqual(got["mime"], "text/plain; charset=utf-8")
+
+
+class Resident(Base):
+    def test_five_lines(self):
+        r = self.open("grid", "report", dict(REPORT, contact_person={"name": "王五", "phone": "13900001111"}))
+        if "token" not in r:
+            self.skipTest("this playbook gives no slip")
+        day = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=8))).date().isoformat()
+        five = self.want("nobody", 200, "GET", f"/api/resident?token={r['token']}")
+        self.assertEqual(five["where"], "已收到，正在办")
+        self.assertEqual(set(five) >= {"where", "who", "since", "next", "by"}, True)
+        self.assertNotIn("王", json.dumps(five, ensure_ascii=False))
+        same = self.want("nobody", 200, "GET", f"/api/resident?digits={r['digits']}&date={day}")
+        self.assertEqual(same, five)
+        self.want("nobody", 404, "GET", f"/api/resident?digits={r['digits']}&date=2024-01-01")
+        self.want("nobody", 404, "GET", "/api/resident?token=" + "x" * 32)
+        self.want("nobody", 404, "GET", "/api/resident")
+        self.want("nobody", 409, "POST", "/api/resident/answer",
+                  {"token": r["token"], "id": uuid7(), "fields": {"performed": "yes", "satisfied": "yes"}})
+        self.want("nobody", 409, "POST", "/api/resident/answer",
+                  {"token": r["token"], "id": uuid7(), "action": "register", "fields": {}})
+
+    def test_zz_not_too_often(self):
+        codes = [CLIENTS["nobody"].ask("GET", "/api/resident?token=guess%d" % i)[0] for i in range(30)]
+        self.assertEqual(codes[-1], 429)
+
+
+class Streams(Base):
+    def test_changes_arrive_at_who_may_see_them(self):
+        heard = {}
+
+        def listen(who):
+            link = http.client.HTTPConnection("127.0.0.1", SERVER.port, timeout=10)
+            link.request("GET", "/api/stream", headers={"Cookie": CLIENTS[who].cookie})
+            reply = link.getresponse()
+            heard[who] = [reply.status]
+            try:
+                while len(heard[who]) < 3:
+                    line = reply.readline().decode()
+                    if line.startswith("data:"):
+                        heard[who].append(json.loads(line[5:]))
+            except (TimeoutError, OSError):
+                pass
+            link.close()
+
+        threads = [threading.Thread(target=listen, args=(w,)) for w in ("desk", "stranger")]
+        for t in threads:
+            t.start()
+        deadline = time.time() + 5
+        while time.time() < deadline and any(len(heard.get(w, [])) < 2 for w in ("desk", "stranger")):
+            time.sleep(0.02)
+        r = self.open("grid", "report", REPORT)
+        threads[0].join()
+        self.assertEqual(heard["desk"][0], 200)
+        self.assertEqual(heard["desk"][2], {"seq": r["receipt"]["seq"], "records": [r["id"]]})
+        time.sleep(0.3)
+        self.assertEqual(len(heard["stranger"]), 2)
+        status, answer = CLIENTS["nobody"].ask("GET", "/api/stream")
+        self.assertEqual((status, answer["code"]), (401, "login_required"))
+        self.want("admin", 403, "GET", "/api/stream")
+        threads[1].join()
+
+
+class System(Base):
+    def test_health_metrics_checkpoint(self):
+        self.assertEqual(self.want("nobody", 200, "GET", "/healthz")["ok"], True)
+        text = self.want("nobody", 200, "GET", "/metrics").decode()
+        self.assertRegex(text, r"(?m)^bihuan_actions_total \d+$")
+        for login in PEOPLE:
+            self.assertNotIn(login + '"', text)
+        note = self.want("nobody", 200, "GET", "/api/checkpoint").decode().split("\n")
+        self.assertEqual(int(note[1]), self.want("nobody", 200, "GET", "/healthz")["size"])
+        self.assertEqual(len(base64.b64decode(note[2])), 32)
+
+    def test_the_page(self):
+        page = self.want("nobody", 200, "GET", "/")
+        self.assertIn(b"<", page)
+        self.assertIn("default-src 'none'", CLIENTS["nobody"].head["Content-Security-Policy"])
+        self.want("nobody", 404, "GET", "/nothing.js")
+        self.want("nobody", 404, "GET", "/api/nothing")
+        self.want("nobody", 400, "GET", "/..%2f..%2fetc%2fpasswd.txt")
+
+
+if __name__ == "__main__":
+    unittest.main()
