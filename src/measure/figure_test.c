@@ -678,6 +678,23 @@ static void test_versions(void **state)
     rig_close(&r);
 }
 
+static void test_no_part(void **state)
+{
+    UNUSED(state);
+    struct rig r;
+    if (!rig_open(&r, STORE_SQLITE, "Asia/Shanghai"))
+        skip();
+    rig_playbook(&r, rig_replace(&r, rig_text(&r, "report"),
+                                 "{count: report, where: \"closed <= due_at\", at: due_at}",
+                                 "{count: report, at: due_at}"));
+    reports(&r, 20, (struct given){"2024-02-01", "2024-02-03", "2024-02-04", NULL, NULL});
+    reports(&r, 1, (struct given){"2024-02-01", NULL, "2024-02-04", NULL, NULL});
+    has(answer(&r, ASK({"id", "report.on_time"}, {"from", "2024-02-04"}, {"to", "2024-02-04"},
+                       {"compare", "previous"})),
+        "\"n\":21,\"N\":20,\"value\":null,\"note\":\"n>N\",\"rows\":[],\"compare\":{");
+    rig_close(&r);
+}
+
 static void test_seq(void **state)
 {
     UNUSED(state);
@@ -731,6 +748,7 @@ int main(void)
         cmocka_unit_test(test_disputes_sqlite),
         cmocka_unit_test(test_disputes_postgres),
         cmocka_unit_test(test_versions),
+        cmocka_unit_test(test_no_part),
         cmocka_unit_test(test_seq),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

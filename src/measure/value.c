@@ -43,7 +43,10 @@ static void rate(const struct gather *g, const struct figure_sums *s, struct fig
     v->N = amount(d, s, SLOT_D);
     v->N_decimals = term_decimals(d);
     v->has_N = true;
-    ASSERT(!g->indicator->part || v->n <= v->N);
+    if (g->indicator->part && v->n > v->N) { /* the playbook says a part, the records do not */
+        v->note = "n>N";
+        return;
+    }
     if (s->n[SLOT_D] < RATE_LEAST || v->N <= 0) {
         v->note = "N<20";
         return;
