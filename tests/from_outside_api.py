@@ -220,15 +220,15 @@ class Walk(Base):
         self.assertEqual(r["state"], "performing")
 
         # who mediated does not visit; what is still open stops the archive
-        self.act("mediator", r, "visit", {"performed": "yes", "satisfied": "yes"}, status=403)
+        self.act("mediator", r, "visit", {"performed": "yes", "satisfied": "satisfied"}, status=409)
         self.act("desk", r, "visit_reopen", {"reopen_reason": self.code("reopen_reason"), "performed": "no",
-                                             "satisfied": "no"})
+                                             "satisfied": "dissatisfied"})
         self.assertEqual(r["state"], "mediating")
         self.assertEqual(self.rate(), (n0 + 1, all0 + 2))
         self.to_agreement(r)
         self.assertEqual(self.rate(), (n0 + 1, all0 + 2))  # it was reopened: it stays out
         self.act("mediator", r, "take_effect", {"signed": True, "effective_on": self.today()})
-        self.act("desk", r, "visit", {"performed": "yes", "satisfied": "yes"})
+        self.act("desk", r, "visit", {"performed": "yes", "satisfied": "satisfied"})
         self.act("desk", r, "archive", {"dossier_complete": False}, status=409)
         self.act("desk", r, "archive", {"dossier_complete": True})
         self.assertEqual(r["state"], "archived")
@@ -575,7 +575,7 @@ class Resident(Base):
         self.want("nobody", 404, "GET", "/api/resident?token=" + "x" * 32)
         self.want("nobody", 404, "GET", "/api/resident")
         self.want("nobody", 409, "POST", "/api/resident/answer",
-                  {"token": r["token"], "id": uuid7(), "fields": {"performed": "yes", "satisfied": "yes"}})
+                  {"token": r["token"], "id": uuid7(), "fields": {"performed": "yes", "satisfied": "satisfied"}})
         self.want("nobody", 409, "POST", "/api/resident/answer",
                   {"token": r["token"], "id": uuid7(), "action": "register", "fields": {}})
 

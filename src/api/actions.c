@@ -1,5 +1,5 @@
-/* Opening records and acting on them: an ask goes to the engine, and the request is parked until the
- * commit. */
+/* Opening records and acting on them: an ask goes to the engine, and the request is parked until
+ * the commit. */
 #include "api/api_int.h"
 
 static void put_receipt(struct json_out *o, struct arena *a, const struct answer *ans)
@@ -210,15 +210,15 @@ static bool look(struct call *c)
         return err_field(c->e, ERR_INPUT, "id", "id: expected a UUID of version 7");
     if (!id.len)
         ask.id = id_new(c->now);
+    if (json_empty(json_get(body, "fields")))
+        return err_field(c->e, ERR_REQUIRED, "fields", "fields: name the fields to see");
+    if (!str_trim(json_text(body, "purpose")).len)
+        return err_field(c->e, ERR_REQUIRED, "purpose", "purpose: say what it is needed for");
     ask.rec = rec;
     ask.action = STR("look");
     ask.fields = json_new(c->a, J_OBJ);
     json_set(c->a, ask.fields, STR("fields"), json_clone(c->a, json_get(body, "fields")));
     json_set(c->a, ask.fields, STR("purpose"), json_clone(c->a, json_get(body, "purpose")));
-    if (json_empty(json_get(body, "fields")))
-        return err_field(c->e, ERR_REQUIRED, "fields", "fields: name the fields to see");
-    if (!str_trim(json_text(body, "purpose")).len)
-        return err_field(c->e, ERR_REQUIRED, "purpose", "purpose: say what it is needed for");
     ask.actor = &c->actor;
     ask_set_req(&ask);
     if (!engine_act(c->api->engine, c->a, &ask, &ans)) {

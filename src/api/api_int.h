@@ -7,7 +7,7 @@
 
 enum { LIMITER_SLOTS = 4096, LOGIN_AT_ONCE = 32, READ_DEADLINE_MS = 5000 };
 
-/* Counts by address within a window of a minute; a slot that another address needs is taken over. */
+/* Counts by address within a minute; a slot that another address needs is taken over. */
 struct limiter {
     pthread_mutex_t lock;
     int most;

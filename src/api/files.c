@@ -1,5 +1,5 @@
 /* Uploads: staged here, named by an action afterwards.  The kind of a file is told by its content,
- * never by its name; what is kept is encrypted under a key of its own, wrapped by the master key. */
+ * never by its name; what is kept is encrypted by a key of its own, wrapped by the master key. */
 #include "api/api.sql.h"
 #include "api/api_int.h"
 #include <sys/stat.h>
