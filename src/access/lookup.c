@@ -76,6 +76,8 @@ int phones_of(struct str text, char out[static PHONES_A_TEXT][PHONE_TEXT])
 {
     int n = 0;
     size_t start = 0;
+    if (!text.len)
+        return 0;
     for (size_t i = 0; i <= text.len && n < PHONES_A_TEXT;) {
         size_t at = i;
         bool end = i == text.len;
