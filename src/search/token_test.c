@@ -513,9 +513,9 @@ static void fts5_keeps_tokens(void **state)
     assert_true(index_make(&x, STORE_SQLITE));
     testdb_must(store_ddl(x.db, "CREATE VIRTUAL TABLE seen USING fts5vocab(words, row)", &e),
                 "vocab", &e);
-    struct buf b AUTO(buf_free) = BUF(8 << 20);
+    struct buf b AUTO(buf_free) = BUF(16 << 20);
     int64_t n = 0;
-    for (uint32_t c = 0x80; c < 0x110000; c += c < 0x3400 || rnd(3) == 0 ? 1 : 7) {
+    for (uint32_t c = 0x80; c < 0x110000; c++) {
         uint32_t folded = char_fold(c);
         if ((c >= 0xD800 && c < 0xE000) || folded != c || char_kind(c) == CHAR_GAP)
             continue;
@@ -526,7 +526,7 @@ static void fts5_keeps_tokens(void **state)
         n++;
     }
     assert_true(buf_ok(&b));
-    assert_true(n > 50000);
+    assert_true(n > 200000);
     index_put_tokens(&x, 1, buf_view(&b));
     struct rows r AUTO(rows_close) =
         store_query(x.db, "SELECT count(*), sum(cnt) FROM seen", BIND_NONE, &e);
