@@ -103,7 +103,14 @@ class Server:
 
     def __init__(self):
         self.folder = tempfile.TemporaryDirectory()
-        self.db = f"{self.folder.name}/t.db"
+        os.environ["BIHUAN_KEY"] = f"{self.folder.name}/t.key"
+        self.db, self.files = f"{self.folder.name}/t.db", f"{self.folder.name}/t.db.files"
+        if POSTGRES:
+            name = f"api_{secrets.token_hex(6)}"
+            sql = f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0"
+            subprocess.run(["psql", "-q", os.environ["BIHUAN_TEST_PG"], "-c", sql], check=True, timeout=60)
+            self.db = os.environ["BIHUAN_TEST_PG"].replace("/postgres?", f"/{name}?")
+            self.files = f"{self.folder.name}/t.key.files"
         areas = pathlib.Path(self.folder.name) / "areas.csv"
         areas.write_text(AREAS, encoding="utf-8")
         cli("init", "--db", self.db, "--playbooks", str(ROOT / "playbooks"))
@@ -131,6 +138,7 @@ class Server:
         return code, text
 
 
+POSTGRES = False  # see from_outside_api_pg.py
 SERVER = None
 CLIENTS = {}
 
@@ -547,7 +555,7 @@ class Files(Base):
         self.want("stranger", 404, "GET", f"/api/files/{up['file']}?record={r['id']}")
         other = self.open("grid", "report", REPORT)
         self.want("desk", 404, "GET", f"/api/files/{up['file']}?record={other['id']}")
-        stored = list(pathlib.Path(SERVER.db + ".files").rglob(up["file"]))
+        stored = list(pathlib.Path(SERVER.files).rglob(up["file"]))
         self.assertEqual(len(stored), 1)
         self.assertNotIn(b"PNG", stored[0].read_bytes())
 

@@ -2,7 +2,7 @@
  * listener may see.  The writer only queues; loading and sending is done by one thread here. */
 #include "api/api_int.h"
 
-enum { HUB_QUEUE = 4096, HUB_STREAMS = 2000, STREAM_LIFE_MS = MS_HOUR };
+enum { HUB_QUEUE = 4096, HUB_STREAMS = 2000, STREAM_LIFE_MS = 15 * MS_MINUTE };
 
 struct listener {
     struct listener *next;
