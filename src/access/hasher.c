@@ -21,6 +21,7 @@ struct hasher {
     pthread_cond_t work, done;
     struct job *queue[HASHER_QUEUE]; /* a ring */
     int first, n;
+    int callers; /* inside of do_job: the hasher may not go before them */
     bool stopping, hold;
 };
 
@@ -88,6 +89,10 @@ void hasher_stop(struct hasher *h)
     pthread_cond_broadcast(&h->work);
     pthread_mutex_unlock(&h->lock);
     pthread_join(h->thread, NULL);
+    pthread_mutex_lock(&h->lock);
+    while (h->callers)
+        pthread_cond_wait(&h->done, &h->lock);
+    pthread_mutex_unlock(&h->lock);
     pthread_cond_destroy(&h->work);
     pthread_cond_destroy(&h->done);
     pthread_mutex_destroy(&h->lock);
@@ -121,9 +126,13 @@ static bool do_job(struct hasher *h, struct job *j, struct err *e)
     bool room = h->n < HASHER_QUEUE && !h->stopping;
     if (room) {
         h->queue[(h->first + h->n++) % HASHER_QUEUE] = j;
+        h->callers++;
         pthread_cond_signal(&h->work);
         while (j->outcome == WAITING)
             pthread_cond_wait(&h->done, &h->lock);
+        h->callers--;
+        if (h->stopping)
+            pthread_cond_broadcast(&h->done);
     }
     pthread_mutex_unlock(&h->lock);
     if (!room)

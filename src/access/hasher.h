@@ -15,7 +15,7 @@ enum {
 struct hasher;
 
 MUST_USE bool hasher_start(struct hasher **out, struct err *e);
-/* What is queued is finished first.  NULL is allowed. */
+/* What is queued is finished first; nobody may call again.  NULL is allowed. */
 void hasher_stop(struct hasher *h);
 void hasher_stopp(struct hasher **h);
 
