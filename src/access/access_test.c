@@ -338,6 +338,8 @@ static void lock_out(void **state)
         assert_int_equal(l.state, LOGIN_LOCKED);
         assert_int_equal(l.locked_until, T0 + 10 + LOGIN_LOCKED_MS);
         FAILS(login_answer(&l, T0 + 10, &e), ERR_TOO_OFTEN);
+        OK(login_begin(f->db, str_of(LOGINS[k]), T0 + 11, &l, &e));
+        assert_int_equal(l.state, LOGIN_LOCKED); /* so nothing is hashed */
         l = try_login(f->db, LOGINS[k], true, l.locked_until - 1); /* even the right one */
         assert_int_equal(l.state, LOGIN_LOCKED);
         assert_false(login_answer(&l, l.locked_until - 1, &e));
@@ -380,6 +382,9 @@ static void many_tries_at_once(void **state)
     assert_int_equal(l[LOGIN_TRIES].state, LOGIN_LOCKED); /* right, but too late */
     assert_int_equal(l[LOGIN_TRIES + 1].state, LOGIN_LOCKED);
     assert_int_equal(l[LOGIN_TRIES].locked_until, T0 + LOGIN_LOCKED_MS);
+    /* What came while it was locked does not count afterwards. */
+    for (int i = 1; i < LOGIN_TRIES; i++)
+        assert_int_equal(try_login(f->db, "wang", false, T0 + LOGIN_LOCKED_MS).state, LOGIN_WRONG);
 }
 
 static void an_old_password_while_it_is_changed(void **state)

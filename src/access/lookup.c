@@ -152,8 +152,7 @@ static bool walk_row(struct walk *w, const struct rows *r, struct err *e)
         return true; /* no telephone number in it */
     memcpy(row.id.b, id.ptr, ID_LEN);
     memcpy(row.value.b, value.ptr, LOOKUP_VALUE);
-    bool again = w->n && w->hits[w->n - 1].rid == row.rid;
-    if (again || w->n == w->limit || !lookup_scan(&w->key, w->phone, &row, 1, &hit))
+    if (w->n == w->limit || !lookup_scan(&w->key, w->phone, &row, 1, &hit))
         return true;
     w->hits = arena_grow(w->a, w->hits, w->n, &w->cap, sizeof *w->hits);
     w->hits[w->n++] = (struct lookup_hit){row.rid, row.id, str_dup(w->a, rows_str(r, 3))};

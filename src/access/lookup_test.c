@@ -284,7 +284,10 @@ static void only_on_change(void **state)
 static void in_the_same_commit(void **state)
 {
     struct fix *f = fix_of(state);
+    struct err e = ERR_INIT;
     struct desk d;
+    struct lookup_value *values;
+    size_t n = 9;
     struct lookup_hit *hits;
     desk_open(&d, f);
     struct record *r = make_record(f->a, 1, "t.t");
@@ -297,6 +300,8 @@ static void in_the_same_commit(void **state)
     save(&d, NULL, r);
     assert_int_equal(count(f->db, "SELECT count(*) FROM lookup"), 1); /* the same number twice */
     assert_int_equal(find_all(&d, "13812345678", &hits), 1);
+    OK(lookup_values(f->db, &d.c, r, &DEF, &values, &n, &e));
+    assert_int_equal(n, 1);
 }
 
 static void after_an_erasure(void **state)
