@@ -1,4 +1,4 @@
-/* Stands in for search/find.c and engine/possible.c while they are being written. */
+/* Stands in for search/find.c while it is being written. */
 #include "api/api_int.h"
 #include "api/find_stopgap_int.h"
 bool find_sort(struct find_question *q, struct str sort, struct err *e)
@@ -39,18 +39,4 @@ bool find_records(struct store *db, struct arena *a, const struct find_question 
     if (out->n < (size_t)q->limit)
         out->next = STR_NONE;
     return !err_is(e);
-}
-bool engine_possible(struct engine *en, struct store *db, const struct world *w,
-                     const struct record *r, const struct actor *actor, struct json_out *out,
-                     struct err *e)
-{
-    UNUSED(en);
-    UNUSED(db);
-    UNUSED(w);
-    UNUSED(r);
-    UNUSED(actor);
-    UNUSED(e);
-    jo_arr(out);
-    jo_end(out);
-    return true;
 }

@@ -91,7 +91,9 @@ void cli_progress(void *self, int64_t done, int64_t total)
     struct clock_source real = clock_real();
     int64_t now = clock_now(&real);
     bool tty = isatty(2);
-    if (now - shown_at < (tty ? 200 : 2000) && done != total)
+    if (!shown_at)
+        shown_at = now; /* what is over at once shows nothing */
+    if (now - shown_at < (tty ? 200 : 2000))
         return;
     shown_at = now;
     showing = tty;

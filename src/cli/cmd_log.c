@@ -1,5 +1,6 @@
 /* Commands of the log: export, proof, checkpoint, fork. */
 #include "cli/command.h"
+#include "engine/verify.h"
 #include <errno.h>
 
 const struct option OPT_log_export[] = {OPTION_DB, OPTION_JSON, OPTION_END};
@@ -143,4 +144,51 @@ bool cmd_log_fork(struct cli *c)
     if (ok)
         printf("the log goes on as %s\n", origin);
     return ok;
+}
+
+const struct option OPT_verify[] = {OPTION_DB,
+                                    {"log", NULL, "the log alone, without records and counters"},
+                                    OPTION_JSON,
+                                    OPTION_END};
+
+bool cmd_verify(struct cli *c)
+{
+    struct store *db AUTO(store_closep) = NULL;
+    struct keys keys;
+    struct verify_report r;
+    char word[] = "verified";
+    if (!open_log(c, &db, &keys) ||
+        !verify_all(db, &keys, args_has(&c->args, "log"), cli_progress, word, &r, c->e))
+        return false;
+    cli_progress_end();
+    c->status = r.ok ? EXIT_DONE : EXIT_FAILED;
+    struct buf b = BUF(4096);
+    if (c->json) {
+        struct json_out o = json_out(&b);
+        jo_obj(&o);
+        jo_kb(&o, "ok", r.ok);
+        jo_ki(&o, "events", r.events);
+        jo_kv(&o, "root", base64_of(c->arena, HASH_STR(r.root), false));
+        jo_ki(&o, "records", r.records);
+        jo_ki(&o, "counters", r.counters);
+        if (!r.ok) {
+            jo_key(&o, "first_bad");
+            if (r.first_bad >= 0)
+                jo_int(&o, r.first_bad);
+            else
+                jo_c(&o, "counters");
+            jo_kc(&o, "why", r.why);
+        }
+        jo_end(&o);
+    } else if (r.ok) {
+        buf_printf(&b, "good: %lld events, %lld records, %lld counters", (long long)r.events,
+                   (long long)r.records, (long long)r.counters);
+    } else {
+        if (r.first_bad >= 0)
+            buf_printf(&b, "not good: event %lld: %s", (long long)r.first_bad, r.why);
+        else
+            buf_printf(&b, "not good: %s", r.why);
+    }
+    cli_print(&b);
+    return true;
 }

@@ -53,6 +53,8 @@ bool cmd_log_export(struct cli *c);
 bool cmd_log_fork(struct cli *c);
 bool cmd_proof(struct cli *c);
 bool cmd_checkpoint(struct cli *c);
+bool cmd_verify(struct cli *c);
+extern const struct option OPT_verify[];
 bool cmd_serve(struct cli *c);
 extern const struct option OPT_init[], OPT_areas[], OPT_calendar[], OPT_playbook[], OPT_check[],
     OPT_account[], OPT_serve[], OPT_org[], OPT_log_export[], OPT_log_fork[], OPT_proof[], OPT_checkpoint[];

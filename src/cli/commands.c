@@ -14,6 +14,8 @@ const struct command COMMANDS[] = {
     {"account add", "LOGIN --role ROLE --area CODE --db URL", "新增账号（密码从标准输入读）",
      "an account; the password is read from standard input", OPT_account, cmd_account_add},
     {"org add", "NAME --area CODE --db URL", "新增单位", "a unit", OPT_org, cmd_org_add},
+    {"verify", "--db URL", "核验：日志、记录、计数、检索是否一致",
+     "is everything what the log says? exit 1 and first_bad when not", OPT_verify, cmd_verify},
     {"log export", "FILE --db URL", "导出日志，供独立核验", "the log, for the independent verifier",
      OPT_log_export, cmd_log_export},
     {"log fork", "--reason TEXT --db URL", "恢复后日志另起一支", "go on after a restore that lost events",

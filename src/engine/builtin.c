@@ -767,6 +767,46 @@ static bool allowed(struct deciding *d, const struct builtin *b)
     return true;
 }
 
+/* What stands in the way beyond rights: that there is something to sign, to approve, to resume. */
+static bool has_reason(struct deciding *d, const char *id)
+{
+    static const struct {
+        const char *id, *part;
+    } NEEDS[] = {{"sign", "transfer"},       {"revoke", "transfer"},   {"report_back", "supervise"},
+                 {"share_done", "share"}};
+    for (size_t i = 0; i < COUNT_OF(NEEDS); i++)
+        if (strcmp(NEEDS[i].id, id) == 0)
+            return record_open_parts(d->work, NEEDS[i].part) > 0;
+    if (strcmp(id, "return") == 0)
+        return last_part(d, "transfer") != NULL;
+    if (strcmp(id, "approve") == 0)
+        return record_open_parts(d->work, "approval") + record_open_parts(d->work, "supervise") > 0;
+    if (strcmp(id, "unmerge") == 0)
+        return record_merged(d->work).len > 0;
+    if (strcmp(id, "pause") == 0 || strcmp(id, "extend") == 0)
+        return d->def->n_clocks > 0;
+    return true;
+}
+
+void builtin_possible(struct deciding *d, struct json_out *out)
+{
+    for (size_t i = 0; i < COUNT_OF(TABLE); i++) {
+        struct err why = ERR_INIT, *real = d->e;
+        d->e = &why;
+        bool possible = has_reason(d, TABLE[i].id) && allowed(d, &TABLE[i]);
+        d->e = real;
+        if (!possible)
+            continue;
+        jo_obj(out);
+        jo_kc(out, "id", TABLE[i].id);
+        jo_kc(out, "name", TABLE[i].zh);
+        jo_kc(out, "name_en", TABLE[i].en);
+        jo_kb(out, "possible", true);
+        jo_kb(out, "builtin", true);
+        jo_end(out);
+    }
+}
+
 bool builtin_decide(struct deciding *d, bool *known)
 {
     for (size_t i = 0; i < COUNT_OF(TABLE); i++) {

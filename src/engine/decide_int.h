@@ -62,6 +62,9 @@ MUST_USE bool builtin_decide(struct deciding *d, bool *known);
 /* Calls fn for each built-in action (id, Chinese, English). */
 void builtin_each(void (*fn)(void *u, const char *id, const char *zh, const char *en), void *u);
 
+/* Writes the built-in actions that this actor may do now. */
+void builtin_possible(struct deciding *d, struct json_out *out);
+
 /* ---- sys.c ---- */
 MUST_USE bool sys_decide(struct deciding *d);
 bool sys_is(struct str type); /* "sys.…" */

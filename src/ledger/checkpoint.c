@@ -74,6 +74,27 @@ bool checkpoint_parse(struct str text, const struct keys *k, struct checkpoint *
     return true;
 }
 
+bool checkpoint_list(struct store *db, struct arena *a, struct checkpoint **out, size_t *n,
+                     struct err *e)
+{
+    struct checkpoint *list = NULL;
+    size_t count = 0, cap = 0;
+    struct rows r AUTO(rows_close) = store_query(db, sql_checkpoint_all, BIND_NONE, e);
+    while (rows_next(&r)) {
+        list = arena_grow(a, list, count, &cap, sizeof *list);
+        struct checkpoint *c = &list[count++];
+        *c = (struct checkpoint){.size = rows_int(&r, 0)};
+        struct str root = rows_str(&r, 1);
+        if (root.len == HASH_LEN)
+            memcpy(c->root.b, root.ptr, HASH_LEN);
+    }
+    if (err_is(e))
+        return false;
+    *out = list;
+    *n = count;
+    return true;
+}
+
 static const char *last_path(struct arena *a, const struct keys *k)
 {
     return arena_printf(a, "%s.last", k->path);

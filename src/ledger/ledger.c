@@ -183,6 +183,35 @@ bool ledger_of_record(struct store *db, struct arena *a, int64_t rid, int64_t af
     return take_events(&r, a, out, n, e);
 }
 
+bool ledger_by_record(struct store *db, struct arena *a, int64_t rid, int64_t seq, int64_t limit,
+                      struct event **out, size_t *n, struct err *e)
+{
+    struct rows r AUTO(rows_close) =
+        store_query(db, sql_event_by_rid, BIND(C_INT(rid), C_INT(seq), C_INT(limit)), e);
+    return take_events(&r, a, out, n, e);
+}
+
+bool ledger_nodes(struct store *db, struct arena *a, int level, int64_t from, int64_t limit,
+                  struct tree_node **out, size_t *n, struct err *e)
+{
+    struct tree_node *list = NULL;
+    size_t count = 0, cap = 0;
+    struct rows r AUTO(rows_close) =
+        store_query(db, sql_node_all, BIND(C_INT(level), C_INT(from), C_INT(limit)), e);
+    while (rows_next(&r)) {
+        list = arena_grow(a, list, count, &cap, sizeof *list);
+        struct tree_node *x = &list[count++];
+        *x = (struct tree_node){.level = level, .idx = rows_int(&r, 1)};
+        if (!take_hash(rows_str(&r, 2), &x->hash))
+            return err_set(e, ERR_VERIFY, "a stored tree node is damaged");
+    }
+    if (err_is(e))
+        return false;
+    *out = list;
+    *n = count;
+    return true;
+}
+
 bool ledger_size_before(struct store *db, int64_t instant, int64_t *out, struct err *e)
 {
     bool found = false;

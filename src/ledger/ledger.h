@@ -59,6 +59,9 @@ MUST_USE bool ledger_range(struct store *db, struct arena *a, int64_t from, int6
                            struct event **out, size_t *n, struct err *e);
 MUST_USE bool ledger_of_record(struct store *db, struct arena *a, int64_t rid, int64_t after,
                                int64_t limit, struct event **out, size_t *n, struct err *e);
+/* Events in order of (record, seq), behind the given place; for verify. */
+MUST_USE bool ledger_by_record(struct store *db, struct arena *a, int64_t rid, int64_t seq,
+                               int64_t limit, struct event **out, size_t *n, struct err *e);
 /* Number of events recorded before this instant. */
 MUST_USE bool ledger_size_before(struct store *db, int64_t instant, int64_t *out, struct err *e);
 
@@ -81,6 +84,12 @@ struct str checkpoint_vkey(struct arena *a, const struct keys *k);
 /* Parses; with k also demands a good signature by it. */
 MUST_USE bool checkpoint_parse(struct str text, const struct keys *k, struct checkpoint *out,
                                struct err *e);
+/* Sizes and roots of all stored checkpoints, by size. */
+MUST_USE bool checkpoint_list(struct store *db, struct arena *a, struct checkpoint **out, size_t *n,
+                              struct err *e);
+/* Stored full-tile nodes of a level, from idx on. */
+MUST_USE bool ledger_nodes(struct store *db, struct arena *a, int level, int64_t from, int64_t limit,
+                           struct tree_node **out, size_t *n, struct err *e);
 /* Signs the present end, writes it to table checkpoint and to KEYFILE.last.  Call outside of a
  * transaction, from committed state. */
 MUST_USE bool checkpoint_make(struct store *db, struct arena *a, const struct keys *k, int64_t now,

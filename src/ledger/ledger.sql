@@ -34,3 +34,9 @@ INSERT INTO checkpoint (size, root, made, text) VALUES ($1, $2, $3, $4) ON CONFL
 SELECT size, root, made, text FROM checkpoint ORDER BY size DESC LIMIT 1
 -- name: checkpoint_at
 SELECT size, root, made, text FROM checkpoint WHERE size = $1
+
+-- name: event_by_rid
+SELECT seq, id, rid, type, at, recorded, req, leaf, body FROM event
+WHERE rid > $1 OR (rid = $1 AND seq > $2) ORDER BY rid, seq LIMIT $3
+-- name: checkpoint_all
+SELECT size, root, made, text FROM checkpoint ORDER BY size

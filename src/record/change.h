@@ -63,5 +63,13 @@ struct table_row {
 };
 void table_row(struct arena *a, const struct record *r, const struct record_def *def,
                struct table_row *out);
+/* The row of table record, in the order of its columns. */
+enum { RECORD_COLUMNS = 22 };
+size_t record_cells(struct arena *a, const struct record *r, struct cell c[static RECORD_COLUMNS]);
+/* Compares what the tables hold of a record (record, scope, scope_open, f_*) with what its fold says.
+ * *ok = false and one line in `why` when something differs.  playbook and def are NULL for sys.*. */
+MUST_USE bool record_check(struct store *db, const struct changes *c, const struct record *r,
+                           const struct playbook *p, const struct record_def *def, bool *ok,
+                           char why[static 200], struct err *e);
 /* The scopes a record belongs to: ancestors of its area, its units. */
 struct json *record_scopes(struct arena *a, const struct world *w, const struct record *r);

@@ -91,7 +91,7 @@ bool record_load_rid(struct store *db, struct arena *a, int64_t rid, bool *found
 
 /* ---- table record ---- */
 
-static size_t record_cells(struct arena *a, const struct record *r, struct cell *c)
+size_t record_cells(struct arena *a, const struct record *r, struct cell c[static RECORD_COLUMNS])
 {
     struct buf doc = BUF(LIMIT_JSON_OUT);
     record_write(&doc, r);
@@ -119,16 +119,16 @@ static size_t record_cells(struct arena *a, const struct record *r, struct cell 
     c[k++] = C_INT(r->last_seq);
     c[k++] = C_TEXT(buf_dup(a, &doc));
     buf_free(&doc);
+    ASSERT(k == RECORD_COLUMNS);
     return k;
 }
 
 static bool save_records(struct store *db, const struct changes *c, struct err *e)
 {
-    enum { COLUMNS = 22 };
-    struct cell *cells = ARENA_ARRAY(c->arena, struct cell, c->n * COLUMNS + 1);
+    struct cell *cells = ARENA_ARRAY(c->arena, struct cell, c->n * RECORD_COLUMNS + 1);
     for (size_t i = 0; i < c->n; i++)
-        ASSERT(record_cells(c->arena, c->list[i].after, cells + i * COLUMNS) == COLUMNS);
-    return store_many(db, sql_record_upsert, cells, c->n, COLUMNS, e);
+        record_cells(c->arena, c->list[i].after, cells + i * RECORD_COLUMNS);
+    return store_many(db, sql_record_upsert, cells, c->n, RECORD_COLUMNS, e);
 }
 
 /* ---- scopes ---- */
