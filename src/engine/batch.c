@@ -1,6 +1,7 @@
 /* One group commit: an overlay of records, decided one after the other, written once, table by
  * table in key order (decisions 8).  Nothing is written before batch_write; a refused ask leaves
  * nothing behind. */
+#include "access/lookup.h"
 #include "clock/notice.h"
 #include "engine/batch.sql.h"
 #include "engine/decide_int.h"
@@ -517,5 +518,5 @@ bool batch_write(struct batch *b, struct err *e)
     if (b->sys)
         return sys_project(b, e) && write_seqs(b, e);
     return clock_save(b->db, c, e) && tally_save(b->db, c, e) && search_save(b->db, c, e) &&
-           write_seqs(b, e);
+           lookup_save(b->db, c, e) && write_seqs(b, e);
 }
