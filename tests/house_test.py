@@ -12,7 +12,7 @@ CASES = [
     # file, text, what is said (None: nothing)
     ("src/a/a.c", "int a;\n", None),
     ("src/a/a.c", "int " + "a" * 95 + ";\n", None),
-    ("src/a/a.c", "int " + "a" * 96 + ";\n", "src/a/a.c:1: 101 columns"),
+    ("src/a/a.c", "int " + "a" * 116 + ";\n", "src/a/a.c:1: 121 columns"),
     ("src/a/a.c", "/* " + "纠" * 90 + " */\n", None),
     ("docs/a.md", "word " * 100 + "\n", None),
     ("src/a/a.c", f"int a; /* {LATER} later */\n", "src/a/a.c:1: a note for later"),

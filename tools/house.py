@@ -9,7 +9,7 @@ import sys
 
 FILE_LINES, FUNCTION_LINES = 1000, 70
 # Prose and data keep long lines; in C the limit is what clang-format is told.
-COLUMNS = {".c": 100, ".h": 100, ".py": 120, ".mjs": 120, ".js": 120, ".ts": 120, ".sh": 120,
+COLUMNS = {".c": 120, ".h": 120, ".py": 120, ".mjs": 120, ".js": 120, ".ts": 120, ".sh": 120,
            ".sql": 120, "": 120}
 CODE = {".c", ".h", ".py", ".mjs", ".js", ".ts", ".vue", ".sh", ".sql", ".yaml"}
 TEXT = CODE | {".md", ".json", ".txt", ".cfg", ".build"}

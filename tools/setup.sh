@@ -103,7 +103,9 @@ build()
         echo "$list" >"$stamp"
     fi
     say "ninja $dir"
-    ninja -C "$dir" ${BIHUAN_JOBS:+-j "$BIHUAN_JOBS"} || die "the build in $dir failed (see above)"
+    # The generated headers first: ninja looks at their age before it makes them.
+    ninja -C "$dir" gen_sql.h >/dev/null &&
+        ninja -C "$dir" ${BIHUAN_JOBS:+-j "$BIHUAN_JOBS"} || die "the build in $dir failed (see above)"
 }
 
 # make_data: the tables that are read at set-up, from the pinned Node packages.
