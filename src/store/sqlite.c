@@ -108,8 +108,15 @@ static bool set_wal(struct lite *l, struct err *e)
 {
     sqlite3_stmt *st = NULL;
     const char *sql = "PRAGMA journal_mode=WAL";
-    bool ok = sqlite3_prepare_v2(l->db, sql, -1, &st, NULL) == SQLITE_OK &&
-              sqlite3_step(st) == SQLITE_ROW;
+    bool ok = sqlite3_prepare_v2(l->db, sql, -1, &st, NULL) == SQLITE_OK;
+    int rc = ok ? sqlite3_step(st) : SQLITE_ERROR;
+    /* The busy handler is not asked for this change: two that open a new file meet here. */
+    for (int tries = 0; (rc & 0xff) == SQLITE_BUSY && tries < 500; tries++) {
+        sqlite3_reset(st);
+        sqlite3_sleep(10);
+        rc = sqlite3_step(st);
+    }
+    ok = rc == SQLITE_ROW;
     if (!ok)
         lite_fail(l, sql, e);
     else if (sqlite3_stricmp((const char *)sqlite3_column_text(st, 0), "wal") != 0 &&
