@@ -122,6 +122,23 @@ bool expr_true(const struct expr *x, const struct xcontext *c);
 MUST_USE bool expr_sql(const struct expr *x, struct buf *sql, struct cell *args, size_t cap,
                        size_t *n_args, int first, struct err *e);
 
+/* What an index could do for one part of a condition. */
+enum expr_part_use {
+    EXPR_USE_NONE,
+    EXPR_USE_EQUAL, /* property = literal */
+    EXPR_USE_RANGE, /* IN, BETWEEN, < <= > >=, within() by its codes, a box around a place */
+    EXPR_USE_BELOW, /* within() in the catalogue's own form */
+};
+struct expr_part {
+    struct expr *x;    /* an expression of its own */
+    enum expr_part_use use;
+    int slot;          /* of its property, when use is not NONE */
+    struct str code;   /* EXPR_USE_BELOW */
+};
+/* The parts of a top-level AND (a condition that is none is its only part); all of them are true
+ * when the condition is.  Returns their number, at most LIMIT_EXPR_NODES. */
+size_t expr_parts(struct arena *a, const struct expr *x, struct expr_part **out);
+
 /* Writes the expression in one normal form (for the hash of a term's definition). */
 void expr_print(const struct expr *x, struct buf *out);
 

@@ -1,0 +1,85 @@
+/* search/find_int.h - a list question made ready: parsed, planned, written as SQL.
+ *
+ * Every statement has one form:
+ *     SELECT d.rid[, key] FROM <driver> d [CROSS JOIN record r] [CROSS JOIN f_… f] WHERE … LIMIT n
+ * CROSS JOIN tells SQLite to keep this order of loops; PostgreSQL plans it as any join. */
+#pragma once
+#include "search/find.h"
+#include "search/token.h"
+
+enum find_by { BY_SCOPE, BY_PART, BY_KEY, BY_SEARCH };
+
+/* Where a page begins. */
+struct find_cursor {
+    bool given, bare; /* bare: among the rows without the key */
+    int64_t rid;
+    struct cell key;
+};
+
+struct find_ask {
+    const struct find_question *q;
+    struct store *db;
+    struct arena *a;
+    struct err *e;
+    struct record_catalogue cat;
+    const struct playbook *playbook;
+    const struct record_def *def;
+    struct str type;   /* "dispute.dispute" */
+    struct str table;  /* f_dispute_dispute */
+    struct expr *where; /* or NULL */
+    struct expr_part *parts;
+    size_t n_parts;
+    bool reads_record, reads_fields, undeclared;
+    bool open;
+    bool searching;
+    struct token_query words;
+    struct str scopes[LIMIT_SCOPES]; /* none covers another, as far as areas go */
+    int n_scopes;
+    bool keyed, desc;      /* sorted by key_column */
+    const char *key_column; /* "due" or "x_<field>" */
+    bool key_text;
+    struct find_cursor after;
+    size_t limit;
+    int64_t probe;
+    enum find_by by;
+    int part; /* BY_PART */
+    struct cell *args; /* FIND_ARGS, of the statement that is being written */
+};
+
+/* One statement. */
+struct find_walk {
+    enum find_by by;
+    int scope;   /* BY_SCOPE, BY_SEARCH: which */
+    bool bare;   /* the rows without the key */
+    bool count;  /* how many, of those that no scope before this one has */
+    size_t want; /* LIMIT */
+};
+
+/* find_ask.c */
+MUST_USE bool find_prepare(struct store *db, struct arena *a, const struct find_question *q,
+                           struct find_ask *k, struct err *e);
+struct str find_cursor_text(const struct find_ask *k, int64_t rid, bool bare,
+                            const struct cell *key);
+
+/* find_plan.c: sets k->by and k->part */
+MUST_USE bool find_choose(struct find_ask *k);
+bool find_indexed(const struct find_ask *k, int slot);
+
+/* find_sql.c */
+enum { FIND_ARGS = 4096 };
+struct find_sql {
+    struct buf text;
+    struct cell *args; /* those of the ask */
+    size_t n;
+    bool where; /* WHERE was written */
+};
+/* One at a time: all of one ask bind into the same array. */
+struct find_sql find_sql_new(struct find_ask *k);
+void find_sql_free(struct find_sql *s);
+MUST_USE bool find_sql_walk(struct find_sql *s, struct find_ask *k, const struct find_walk *w);
+/* "rid FROM f_x f WHERE part", where the part's index can be walked. */
+MUST_USE bool find_sql_part(struct find_sql *s, struct find_ask *k, int part);
+int find_sql_arg(struct find_sql *s, struct cell c);
+struct rows find_sql_run(struct find_sql *s, struct find_ask *k);
+/* Runs it for the number in its first row; *out stays as it is when there is no row. */
+MUST_USE bool find_sql_int(struct find_sql *s, struct find_ask *k, int64_t *out);
