@@ -439,6 +439,18 @@ bool decide_transition(struct deciding *d, int state, bool reopens, bool ends_pa
     return true;
 }
 
+/* Who holds a new matter: the centre that is responsible for the area (one window takes everything,
+ * 综治中心), and where there is none, the unit of who opened it. */
+static struct str first_holder(struct deciding *d)
+{
+    for (int area = d->area; area >= 0; area = d->w->areas[area].parent)
+        for (int i = 0; i < d->w->n_orgs; i++)
+            if (d->w->orgs[i].area == d->w->areas[area].aid && !d->w->orgs[i].closed &&
+                str_is(d->w->orgs[i].kind, "centre"))
+                return d->w->orgs[i].id_text;
+    return str_of(d->ask->actor->org);
+}
+
 static bool run_step(struct deciding *d, const struct action *act)
 {
     draft_begin(d, act->id);
@@ -450,8 +462,9 @@ static bool run_step(struct deciding *d, const struct action *act)
         return false;
     if (d->work->ver == 0) {
         d->draft->number = d->def->number.len > 0;
-        if (d->ask->actor->org[0])
-            draft_set_c(d, "$holder", str_of(d->ask->actor->org));
+        struct str holder = first_holder(d);
+        if (holder.len && !act->import)
+            draft_set_c(d, "$holder", holder);
         if (!act->import && d->now - d->at > MS_DAY)
             draft_set(d, "$late", json_new_bool(d->a, true));
     }
