@@ -54,6 +54,9 @@ bool cmd_log_fork(struct cli *c);
 bool cmd_proof(struct cli *c);
 bool cmd_checkpoint(struct cli *c);
 bool cmd_verify(struct cli *c);
+bool cmd_backup(struct cli *c);
+bool cmd_restore(struct cli *c);
+extern const struct option OPT_backup[], OPT_restore[];
 extern const struct option OPT_verify[];
 bool cmd_serve(struct cli *c);
 extern const struct option OPT_init[], OPT_areas[], OPT_calendar[], OPT_playbook[], OPT_check[],

@@ -1,0 +1,169 @@
+/* backup and restore (SQLite; PostgreSQL has its own tools, see docs/operations.md).
+ *
+ * A backup is a folder: bihuan.db (a consistent copy made while the program runs), files/ (uploads,
+ * encrypted), checkpoint (signed: what the copy must contain).  The key file is not in it unless
+ * --with-key says so: who has both can read everything. */
+#include "cli/command.h"
+#include "engine/verify.h"
+#include <dirent.h>
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const struct option OPT_backup[] = {OPTION_DB,
+                                    {"with-key", NULL, "put the key file into the backup too"},
+                                    OPTION_END};
+const struct option OPT_restore[] = {OPTION_DB,
+                                     {"key", "FILE", "the key file, when it is not in the backup"},
+                                     OPTION_END};
+
+static bool copy_file(const char *from, const char *to, struct err *e)
+{
+    FILE *in = fopen(from, "rbe");
+    if (!in)
+        return err_set(e, ERR_IO, "cannot read %.300s: %s", from, strerror(errno));
+    FILE *out = fopen(to, "wbe");
+    if (!out) {
+        fclose(in);
+        return err_set(e, ERR_IO, "cannot write %.300s: %s", to, strerror(errno));
+    }
+    char piece[65536];
+    size_t n;
+    bool ok = true;
+    while (ok && (n = fread(piece, 1, sizeof piece, in)) > 0)
+        ok = fwrite(piece, 1, n, out) == n;
+    ok = ok && !ferror(in) && fflush(out) == 0 && fsync(fileno(out)) == 0;
+    int why = errno;
+    fclose(in);
+    if (fclose(out) != 0 || !ok)
+        return err_set(e, why == ENOSPC ? ERR_FULL : ERR_IO, "cannot write %.300s: %s", to,
+                       strerror(why));
+    return true;
+}
+
+/* Two levels: files/ab/<id>. A folder that is not there holds nothing. */
+static bool copy_tree(struct arena *a, const char *from, const char *to, int depth, struct err *e)
+{
+    DIR *d = opendir(from);
+    if (!d)
+        return true;
+    bool ok = mkdir(to, 0700) == 0 || errno == EEXIST ||
+              err_set(e, ERR_IO, "cannot make %.300s: %s", to, strerror(errno));
+    struct dirent *x;
+    while (ok && (x = readdir(d))) {
+        struct stat st;
+        if (x->d_name[0] == '.')
+            continue;
+        const char *src = arena_printf(a, "%s/%s", from, x->d_name);
+        const char *dst = arena_printf(a, "%s/%s", to, x->d_name);
+        if (stat(src, &st) != 0)
+            continue;
+        if (S_ISDIR(st.st_mode))
+            ok = depth == 0 || copy_tree(a, src, dst, depth - 1, e);
+        else
+            ok = copy_file(src, dst, e);
+    }
+    closedir(d);
+    return ok;
+}
+
+static bool is_file_url(struct cli *c, const char *url)
+{
+    return strncmp(url, "postgres", 8) != 0 ||
+           err_set(c->e, ERR_USAGE, "PostgreSQL: use pg_dump and keep the key file beside it "
+                   "(docs/operations.md)");
+}
+
+bool cmd_backup(struct cli *c)
+{
+    const char *url, *dir;
+    char key[1024];
+    struct keys keys;
+    struct store *db AUTO(store_closep) = NULL;
+    struct ledger_head head;
+    if (c->args.n_words != 1)
+        return err_set(c->e, ERR_USAGE, "name the folder to write");
+    dir = c->args.words[0];
+    if (!args_need(&c->args, "db", &url, c->e) || !is_file_url(c, url) ||
+        !keys_path(url, key, c->e) || !keys_load(key, &keys, c->e))
+        return false;
+    if (mkdir(dir, 0700) != 0)
+        return err_set(c->e, ERR_IO, "cannot make the folder %.300s: %s", dir, strerror(errno));
+    const char *copy = arena_printf(c->arena, "%s/bihuan.db", dir);
+    if (!store_open(url, STORE_READ, &db, c->e) || !store_copy(db, copy, c->e))
+        return false;
+    store_closep(&db);
+    if (!store_open(copy, STORE_READ, &db, c->e) || !ledger_read_head(db, &head, c->e))
+        return false;
+    struct hash root = tree_root(&head.tree);
+    struct str note = checkpoint_sign(c->arena, &keys, head.tree.size, &root);
+    if (!file_replace(arena_printf(c->arena, "%s/checkpoint", dir), note, 0600, c->e) ||
+        !copy_tree(c->arena, arena_printf(c->arena, "%s.files", url),
+                   arena_printf(c->arena, "%s/files", dir), 2, c->e))
+        return false;
+    if (args_has(&c->args, "with-key") &&
+        !copy_file(key, arena_printf(c->arena, "%s/key", dir), c->e))
+        return false;
+    printf("%s: %lld events\n", dir, (long long)head.tree.size);
+    return true;
+}
+
+static bool check_restored(struct cli *c, const char *url, const char *dir, const struct keys *keys)
+{
+    struct store *db AUTO(store_closep) = NULL;
+    struct str text;
+    struct checkpoint mark;
+    struct ledger_head head;
+    struct verify_report r;
+    char word[] = "verified";
+    if (!file_read(c->arena, arena_printf(c->arena, "%s/checkpoint", dir), 65536, &text, c->e) ||
+        !checkpoint_parse(text, keys, &mark, c->e) || !store_open(url, STORE_READ, &db, c->e) ||
+        !ledger_read_head(db, &head, c->e))
+        return false;
+    struct hash root = tree_root(&head.tree);
+    if (head.tree.size != mark.size || !hash_eq(&root, &mark.root))
+        return err_set(c->e, ERR_VERIFY, "the copy is not the one its checkpoint was signed for");
+    if (!verify_all(db, keys, true, cli_progress, word, &r, c->e))
+        return false;
+    return r.ok || r.first_bad < 0 ||
+           err_set(c->e, ERR_VERIFY, "event %lld: %s", (long long)r.first_bad, r.why);
+}
+
+bool cmd_restore(struct cli *c)
+{
+    const char *url, *dir, *from = args_get(&c->args, "key");
+    char key[1024];
+    struct keys keys;
+    struct stat st;
+    if (c->args.n_words != 1)
+        return err_set(c->e, ERR_USAGE, "name the folder of the backup");
+    dir = c->args.words[0];
+    if (!args_need(&c->args, "db", &url, c->e) || !is_file_url(c, url) ||
+        !keys_path(url, key, c->e))
+        return false;
+    if (stat(url, &st) == 0)
+        return err_set(c->e, ERR_UNIQUE, "%.300s exists: move it away first", url);
+    if (!from)
+        from = arena_printf(c->arena, "%s/key", dir);
+    if (stat(key, &st) != 0 && !copy_file(from, key, c->e))
+        return false;
+    if (!keys_load(key, &keys, c->e) ||
+        !copy_file(arena_printf(c->arena, "%s/bihuan.db", dir), url, c->e) ||
+        !copy_tree(c->arena, arena_printf(c->arena, "%s/files", dir),
+                   arena_printf(c->arena, "%s.files", url), 2, c->e))
+        return false;
+    if (!check_restored(c, url, dir, &keys)) {
+        remove(url);
+        return false;
+    }
+    struct store *db AUTO(store_closep) = NULL;
+    bool continues;
+    char why[200];
+    if (!store_open(url, STORE_READ, &db, c->e) ||
+        !checkpoint_continues(db, &keys, &continues, why, c->e))
+        return false;
+    if (!continues)
+        fprintf(stderr, "read-only until `bihuan log fork --reason …`: %s\n", why);
+    printf("%s\n", url);
+    return true;
+}
