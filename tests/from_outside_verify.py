@@ -1,0 +1,153 @@
+"""`bihuan verify` and the independent script on copies that somebody changed by hand: each change is
+found, and the first event that is wrong is named."""
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import from_outside_api as api  # noqa: E402
+
+
+def leaf(body):
+    return hashlib.sha256(b"\0" + body.encode()).digest()
+
+
+def altered(db):
+    db.execute("UPDATE event SET body = replace(body, '\"not_settled\"', '\"oral\"') WHERE seq = ?", (AT,))
+
+
+def altered_with_leaf(db):
+    body, = db.execute("SELECT body FROM event WHERE seq = ?", (AT,)).fetchone()
+    body = body.replace('"not_settled"', '"oral"')
+    db.execute("UPDATE event SET body = ?, leaf = ? WHERE seq = ?", (body, leaf(body), AT))
+
+
+def removed(db):
+    db.execute("DELETE FROM event WHERE seq = ?", (AT,))
+
+
+def removed_and_closed(db):
+    db.execute("DELETE FROM event WHERE seq = ?", (AT,))
+    db.execute("UPDATE event SET seq = seq - 1 WHERE seq > ?", (AT,))
+
+
+def added(db):
+    db.execute("INSERT INTO event SELECT (SELECT max(seq) + 1 FROM event), randomblob(16), rid, type, at, recorded, "
+               "NULL, leaf, body FROM event WHERE seq = ?", (AT,))
+
+
+def reordered(db):
+    (a, leaf_a), (b, leaf_b) = db.execute("SELECT body, leaf FROM event WHERE seq IN (?, ?) ORDER BY seq",
+                                          (AT, AT + 1)).fetchall()
+    db.execute("UPDATE event SET body = ?, leaf = ? WHERE seq = ?", (b, leaf_b, AT))
+    db.execute("UPDATE event SET body = ?, leaf = ? WHERE seq = ?", (a, leaf_a, AT + 1))
+
+
+def column(db):
+    db.execute("UPDATE event SET at = at + 1 WHERE seq = ?", (AT,))
+
+
+def state(db):
+    db.execute("UPDATE record SET state = 'archived' WHERE type = 'dispute.dispute' AND state = 'found'")
+
+
+def counter(db):
+    db.execute("UPDATE tally SET n = n + 1 WHERE rowid = (SELECT min(rowid) FROM tally)")
+
+
+def counter_gone(db):
+    db.execute("DELETE FROM tally WHERE rowid = (SELECT min(rowid) FROM tally)")
+
+
+def scope_row(db):
+    db.execute("INSERT INTO scope SELECT 'a99999', type, rid FROM scope LIMIT 1")
+
+
+def searched(db):
+    db.execute("UPDATE search_hash SET hash = zeroblob(32)")
+
+
+def typed_column(db):
+    db.execute("UPDATE f_dispute_dispute SET x_result = 'oral' WHERE x_result = 'not_settled'")
+
+
+AT = 0  # the event that is changed; set when the log is made
+# name, change, first_bad: an offset from AT, or None where it is not an event of its own
+CHANGES = [("altered", altered, 0), ("altered, leaf too", altered_with_leaf, None), ("removed", removed, 0),
+           ("removed, gap closed", removed_and_closed, None), ("added", added, None), ("re-ordered", reordered, 0),
+           ("column", column, 0), ("state", state, None), ("counter", counter, None),
+           ("counter gone", counter_gone, None), ("scope", scope_row, None), ("search", searched, None),
+           ("typed column", typed_column, None)]
+
+
+class Verify(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        global AT
+        api.POSTGRES = False
+        cls.server = api.Server()
+        client = api.Client(cls.server.port)
+        client.log_in("grid")
+        for what in (api.SPOT, api.REPORT, api.SPOT, api.REPORT):
+            action = "settle_on_the_spot" if what is api.SPOT else "report"
+            status, got = client.ask("POST", "/api/records", {"id": api.uuid7(), "type": "dispute", "action": action,
+                                                              "area": api.VILLAGE, "fields": what})
+            assert status == 201, got
+            if what is api.REPORT and not AT:
+                AT = got["receipt"]["seq"]
+        cls.server.stop()
+        cls.key = os.environ["BIHUAN_KEY"]
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.folder.cleanup()
+
+    def verify(self, db):
+        done = subprocess.run([api.BIN, "verify", "--db", db, "--json"], text=True, capture_output=True, check=False,
+                              timeout=60)
+        return done.returncode, json.loads(done.stdout)
+
+    def test_good(self):
+        code, report = self.verify(self.server.db)
+        self.assertEqual((0, True), (code, report["ok"]), report)
+        self.assertGreater(report["counters"], 10)
+
+    def test_changed(self):
+        for name, change, where in CHANGES:
+            with self.subTest(name), tempfile.TemporaryDirectory() as folder:
+                copy = f"{folder}/copy.db"
+                shutil.copy(self.server.db, copy)
+                with sqlite3.connect(copy) as db:
+                    before = db.total_changes
+                    change(db)
+                    self.assertGreater(db.total_changes, before, "the change did nothing")
+                db.close()
+                code, report = self.verify(copy)
+                self.assertEqual((1, False), (code, report["ok"]), name)
+                self.assertIn("first_bad", report)
+                if where is not None:
+                    self.assertEqual(AT + where, report["first_bad"], report)
+
+    def test_independent_script(self):
+        with tempfile.TemporaryDirectory() as folder:
+            out = f"{folder}/log"
+            api.cli("log", "export", out, "--db", self.server.db)
+            vkey = api.cli("checkpoint", "--vkey", "--db", self.server.db)
+            script = [sys.executable, str(api.ROOT / "tools/verify_log.py")]
+            good = subprocess.run([*script, "log", out, "--vkey", vkey], capture_output=True, text=True, check=False)
+            self.assertEqual(0, good.returncode, good.stdout + good.stderr)
+            text = pathlib.Path(out).read_text(encoding="utf-8")
+            pathlib.Path(out).write_text(text.replace('"not_settled"', '"oral"', 1), encoding="utf-8")
+            bad = subprocess.run([*script, "log", out, "--vkey", vkey], capture_output=True, text=True, check=False)
+            self.assertEqual(1, bad.returncode, bad.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
