@@ -14,6 +14,8 @@ const struct command COMMANDS[] = {
     {"account add", "LOGIN --role ROLE --area CODE --db URL", "新增账号（密码从标准输入读）",
      "an account; the password is read from standard input", OPT_account, cmd_account_add},
     {"org add", "NAME --area CODE --db URL", "新增单位", "a unit", OPT_org, cmd_org_add},
+    {"import", "MAPPING.yaml FILE.csv|FILE.xlsx --db URL", "按对照表导入外来数据；--guess 猜一份对照表",
+     "rows of a table by a mapping; a second time only what changed", OPT_import, cmd_import},
     {"verify", "--db URL", "核验：日志、记录、计数、检索是否一致",
      "is everything what the log says? exit 1 and first_bad when not", OPT_verify, cmd_verify},
     {"backup", "DIR --db FILE", "备份（运行中也可）", "a consistent copy, also while it is in use", OPT_backup,

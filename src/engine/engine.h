@@ -19,6 +19,7 @@ struct engine_config {
     struct clock_source clock;
     bool bulk;      /* load into a file that is thrown away when it fails: big batches, no fsync */
     bool read_only; /* no writer */
+    int batch;      /* actions in one commit; 0 is LIMIT_BATCH, an import takes LIMIT_BATCH_IMPORT */
 };
 
 MUST_USE bool engine_open(const struct engine_config *cfg, struct engine **out, struct err *e);

@@ -18,7 +18,7 @@ static bool alone(const struct job *j)
 
 static bool gather(struct engine *en, struct gathered *g)
 {
-    size_t most = en->cfg.bulk ? LIMIT_BATCH_BULK : LIMIT_BATCH;
+    size_t most = en->cfg.bulk ? LIMIT_BATCH_BULK : en->cfg.batch ? (size_t)en->cfg.batch : LIMIT_BATCH;
     g->n = 0;
     pthread_mutex_lock(&en->lock);
     while (!en->first && !en->stopping)

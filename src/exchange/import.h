@@ -1,0 +1,35 @@
+/* exchange/import.h - a table from outside becomes records, row by row, and a second time only what
+ * changed (decisions 25).
+ *
+ * Every row is one ask of the import action: its id is made of source, external id, what the row
+ * says and what stood there before, so an interrupted import is simply run again.  Rows are asked in
+ * the order of the file, some hundred at a time; a bad row is refused alone and comes back in the
+ * rejects file: the columns of the input and the reason, to be mended and imported again. */
+#pragma once
+#include "engine/engine.h"
+
+struct import_ask {
+    struct engine *engine;
+    const struct actor *actor;
+    const char *mapping, *file; /* paths */
+    const char *rejects;        /* path, or NULL */
+    struct str area;            /* code of where rows of unknown area go; STR_NONE: the root */
+    void (*progress)(void *self, int64_t done, int64_t total);
+    void *progress_self;
+    /* each refused row, in the order of the file; may be NULL */
+    void (*refused)(void *self, int64_t line, struct str why);
+    void *refused_self;
+};
+
+struct import_result {
+    int64_t read, created, updated, same, rejected;
+    int64_t area_unknown, area_above; /* rows that went to a wider area than they named */
+    struct str unused;                /* columns that nothing reads */
+};
+
+/* False: the import stopped, rows before stay in (a second run goes on); *out tells how far it came. */
+MUST_USE bool import_run(struct arena *a, const struct import_ask *ask, struct import_result *out,
+                         struct err *e);
+/* A mapping guessed for the file, as YAML. */
+MUST_USE bool import_guess(struct arena *a, const struct world *w, const char *file, struct str type,
+                           struct buf *out, struct err *e);
