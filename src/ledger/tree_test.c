@@ -137,7 +137,7 @@ static void notes(void **state)
     struct arena *a = arena_new();
     struct err e = ERR_INIT;
     struct keys k, other;
-    char path[128], second[128];
+    char path[128], second[160];
     snprintf(path, sizeof path, "/tmp/bihuan-tree-test-%d", (int)(uintptr_t)&k & 0xffff);
     snprintf(second, sizeof second, "%s-2", path);
     remove(path);
