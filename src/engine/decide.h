@@ -14,6 +14,7 @@ struct snapshot {
     const struct json *changed;  /* object: fields that changed since ask.version */
     const struct record *undo_to;/* for undo: the fold before the newest event, or NULL */
     struct event_body *last;     /* newest event of rec, for undo; NULL when not loaded */
+    const struct ledger_batch *pending; /* events of this commit: not in the database yet */
     const struct keys *keys;
     bool has_dek;
     uint8_t dek[CIPHER_KEY];     /* of rec */

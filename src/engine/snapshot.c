@@ -1,13 +1,32 @@
 #include "engine/engine_int.h"
 
+/* The events of a record: what the database has, then what this commit has added to it. */
+static bool load_events(struct store *db, struct arena *a, const struct snapshot *s,
+                        const struct record *r, struct event **out, size_t *n, struct err *e)
+{
+    struct event *stored;
+    size_t n_stored, n_new = s->pending ? s->pending->n : 0;
+    if (!ledger_of_record(db, a, r->rid, -1, 100000, &stored, &n_stored, e))
+        return false;
+    struct event *all = ARENA_ARRAY(a, struct event, n_stored + n_new + 1);
+    for (size_t i = 0; i < n_stored; i++)
+        all[i] = stored[i];
+    *n = n_stored;
+    for (size_t i = 0; i < n_new; i++)
+        if (s->pending->events[i].rid == r->rid)
+            all[(*n)++] = s->pending->events[i];
+    *out = all;
+    return true;
+}
+
 /* Fields that events after `version` set: the other side of a conflict. */
-static bool load_changed(struct store *db, struct arena *a, const struct record *r, int64_t version,
-                         struct json **out, struct err *e)
+static bool load_changed(struct store *db, struct arena *a, const struct snapshot *s,
+                         const struct record *r, int64_t version, struct json **out, struct err *e)
 {
     struct json *changed = json_new(a, J_OBJ);
     struct event *ev;
     size_t n;
-    if (!ledger_of_record(db, a, r->rid, -1, 100000, &ev, &n, e))
+    if (!load_events(db, a, s, r, &ev, &n, e))
         return false;
     for (size_t i = 0; i < n; i++) {
         struct event_body b;
@@ -30,7 +49,7 @@ static bool load_undo(struct store *db, struct arena *a, const struct record *r,
 {
     struct event *ev;
     size_t n;
-    if (!ledger_of_record(db, a, r->rid, -1, 100000, &ev, &n, e) || n == 0)
+    if (!load_events(db, a, s, r, &ev, &n, e) || n == 0)
         return !err_is(e);
     struct event_body *bodies = ARENA_ARRAY(a, struct event_body, n);
     for (size_t i = 0; i < n; i++)
@@ -80,7 +99,7 @@ bool snapshot_load(struct store *db, struct arena *a, const struct ask *ask,
     }
     if (s.rec && ask->version && ask->version < s.rec->ver) {
         struct json *changed;
-        if (!load_changed(db, a, s.rec, ask->version, &changed, e))
+        if (!load_changed(db, a, &s, s.rec, ask->version, &changed, e))
             return false;
         s.changed = changed;
     }
