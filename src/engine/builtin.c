@@ -122,7 +122,8 @@ static bool do_link(struct deciding *d)
         known |= str_is(rel, RELS[i]);
     if (!known)
         return say(d, ERR_INPUT, "rel", "expected related, earlier, same_place or duplicate", "关系类型不对");
-    if (!id_parse(json_text(d->input, "to"), &to) || !d->s->other)
+    if (!id_parse(json_text(d->input, "to"), &to) || !d->s->other ||
+        !actor_sees(d->ask->actor, d->w, d->s->other))
         return say(d, ERR_INPUT, "to", "there is no such record", "没有这件");
     struct json *l = json_push(d->draft->body.links, json_new(d->a, J_OBJ));
     json_set(d->a, l, STR("to"), json_new_str(d->a, id_text(d->a, to)));
@@ -656,7 +657,7 @@ static bool do_undo(struct deciding *d)
 static bool do_merge(struct deciding *d)
 {
     const struct record *main = d->s->other;
-    if (!main || id_eq(main->id, d->work->id))
+    if (!main || id_eq(main->id, d->work->id) || !actor_sees(d->ask->actor, d->w, main))
         return say(d, ERR_INPUT, "into", "there is no such record", "没有这件");
     if (!str_eq(main->type, d->work->type))
         return say(d, ERR_INPUT, "into", "the other matter is of another kind", "两件不是同一类");
