@@ -603,6 +603,11 @@ static bool do_amend(struct deciding *d)
         d->draft->body.area = d->w->areas[area].aid;
         d->draft->body.code = d->w->areas[area].code;
     }
+    struct json *sides = json_new(d->a, J_OBJ);
+    JSON_EACH (v, fields)
+        stale_side(d, sides, v->key, v);
+    if (sides->n)
+        return stale_refuse(d, sides);
     JSON_EACH (v, fields) {
         int i = record_field(d->def, v->key);
         struct json *value;
@@ -615,18 +620,7 @@ static bool do_amend(struct deciding *d)
         else
             json_set(d->a, d->draft->body.set, v->key, value ? value : json_new(d->a, J_NULL));
     }
-    for (int i = 0; i < d->def->n_fields; i++) {
-        const struct field *f = &d->def->fields[i];
-        struct xcontext c;
-        struct xvalue v;
-        if (!f->computed_expr)
-            continue;
-        deciding_context(d, &c);
-        expr_eval(f->computed_expr, &c, &v);
-        draft_set(d, str_c(d->a, f->id), v.null ? NULL : v.type == X_TEXT ? json_new_str(d->a, v.s)
-                                                   : v.type == X_BOOL ? json_new_bool(d->a, v.i != 0)
-                                                                      : json_new_int(d->a, v.i));
-    }
+    draft_derive(d);
     return true;
 }
 

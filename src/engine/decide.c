@@ -342,14 +342,8 @@ static void set_field(struct deciding *d, const struct field *f, const struct ex
     json_set(d->a, d->draft->body.set, f->id, now ? now : json_new(d->a, J_NULL));
 }
 
-static void effects(struct deciding *d, const struct action *act)
+void draft_derive(struct deciding *d)
 {
-    if (d->work->ver == 0)
-        for (int i = 0; i < d->def->n_fields; i++)
-            if (d->def->fields[i].fallback_expr)
-                set_field(d, &d->def->fields[i], d->def->fields[i].fallback_expr, true);
-    for (int i = 0; i < act->n_sets; i++)
-        set_field(d, &d->def->fields[act->sets[i].field], act->sets[i].expr, false);
     for (int i = 0; i < d->def->n_fields; i++)
         if (d->def->fields[i].computed_expr)
             set_field(d, &d->def->fields[i], d->def->fields[i].computed_expr, false);
@@ -360,6 +354,17 @@ static void effects(struct deciding *d, const struct action *act)
         if (sealed != record_flag(d->work, "$sealed"))
             draft_set(d, "$sealed", json_new_bool(d->a, sealed));
     }
+}
+
+static void effects(struct deciding *d, const struct action *act)
+{
+    if (d->work->ver == 0)
+        for (int i = 0; i < d->def->n_fields; i++)
+            if (d->def->fields[i].fallback_expr)
+                set_field(d, &d->def->fields[i], d->def->fields[i].fallback_expr, true);
+    for (int i = 0; i < act->n_sets; i++)
+        set_field(d, &d->def->fields[act->sets[i].field], act->sets[i].expr, false);
+    draft_derive(d);
     for (int i = 0; i < act->n_stop; i++)
         clock_stop(d, d->def->clocks[act->stop[i]].id);
     for (int i = 0; i < act->n_pause; i++)
@@ -565,35 +570,46 @@ static bool check_time(struct deciding *d, const struct action *act)
     return true;
 }
 
+void stale_side(struct deciding *d, struct json *sides, struct str field, const struct json *yours)
+{
+    if (!json_get_str(d->s->changed, field))
+        return;
+    const struct json *theirs = json_get_str(d->work->fields, field);
+    struct json *pair = json_set(d->a, sides, field, json_new(d->a, J_OBJ));
+    json_set(d->a, pair, STR("yours"), json_clone(d->a, yours));
+    json_set(d->a, pair, STR("theirs"),
+             theirs ? json_clone(d->a, theirs) : json_new(d->a, J_NULL));
+}
+
+bool stale_refuse(struct deciding *d, struct json *sides)
+{
+    d->out->conflict = sides;
+    err_set(d->e, ERR_STALE, "somebody changed the same fields in between");
+    return err_zh(d->e, "别人刚刚改过同样的内容，请核对");
+}
+
 /* The person saw an older version: it still fits when nothing in this form changed since. */
 static bool check_version(struct deciding *d, const struct action *act)
 {
     if (!d->ask->version || d->ask->version == d->work->ver)
         return true;
-    if (d->ask->version > d->work->ver)
-        return err_field(d->e, ERR_INPUT, "version", "the record has only %lld versions",
-                         (long long)d->work->ver);
     struct json *sides = json_new(d->a, J_OBJ);
     for (int i = 0; i < act->n_form; i++) {
         if (act->form[i].field < 0)
             continue;
         struct str f = d->def->fields[act->form[i].field].id;
         const struct json *yours = json_get_str(d->input, f);
-        if (json_empty(yours) || !json_get_str(d->s->changed, f))
-            continue;
-        struct json *pair = json_set(d->a, sides, f, json_new(d->a, J_OBJ));
-        json_set(d->a, pair, STR("yours"), json_clone(d->a, yours));
-        const struct json *theirs = json_get_str(d->work->fields, f);
-        json_set(d->a, pair, STR("theirs"),
-                 theirs ? json_clone(d->a, theirs) : json_new(d->a, J_NULL));
+        if (!json_empty(yours))
+            stale_side(d, sides, f, yours);
     }
+    if (sides->n)
+        return stale_refuse(d, sides);
     struct err why = ERR_INIT;
-    if (sides->n == 0 && right_state(d, act, &why))
+    if (right_state(d, act, &why))
         return true;
     d->out->conflict = sides;
-    err_set(d->e, ERR_STALE, "%s", sides->n ? "somebody changed the same fields in between"
-                                            : why.text);
-    return err_zh(d->e, "%s", sides->n ? "别人刚刚改过同样的内容，请核对" : why.zh);
+    err_set(d->e, ERR_STALE, "%s", why.text);
+    return err_zh(d->e, "%s", why.zh);
 }
 
 static int own_area(struct deciding *d)
@@ -652,6 +668,9 @@ static bool existing_record(struct deciding *d)
     d->work->rid = r->rid;
     d->area = world_area_by_id(d->w, r->area);
     d->units = record_units(d->a, r);
+    if (d->ask->version > r->ver)
+        return err_field(d->e, ERR_INPUT, "version", "the record has only %lld versions",
+                         (long long)r->ver);
     if (sys_is(r->type))
         return true;
     if (!world_type(d->w, r->type, r->pb, &d->playbook, &record))
