@@ -69,34 +69,59 @@ static void set_fields(struct arena *a, struct json *fields, const struct json *
     }
 }
 
+/* Puts an item where its number belongs. */
+static struct json *insert_numbered(struct json *list, struct json *item, int64_t n)
+{
+    struct json *before = NULL;
+    JSON_EACH (it, list) {
+        if (json_num(it, "i", 0) > n)
+            break;
+        before = it;
+    }
+    item->next = before ? before->next : list->first;
+    if (before)
+        before->next = item;
+    else
+        list->first = item;
+    if (!item->next)
+        list->last = item;
+    list->n++;
+    return item;
+}
+
+static void remove_numbered(struct json *list, int64_t n)
+{
+    struct json *before = NULL;
+    for (struct json *it = list->first; it; before = it, it = it->next) {
+        if (json_num(it, "i", 0) != n)
+            continue;
+        if (before)
+            before->next = it->next;
+        else
+            list->first = it->next;
+        if (list->last == it)
+            list->last = before;
+        list->n--;
+        return;
+    }
+}
+
 /* Merges {"i":n,…} items into a list that is ordered by their number. */
 static void merge_numbered(struct arena *a, struct json *list, const struct json *items,
                            int64_t seq)
 {
     JSON_EACH (item, items) {
         int64_t n = json_num(item, "i", 0);
-        struct json *old = NULL, *before = NULL;
-        JSON_EACH (it, list) {
-            if (json_num(it, "i", 0) == n) {
-                old = it;
-                break;
-            }
-            before = it;
-        }
+        struct json *old = NULL;
         if (json_yes(item, "del")) {
-            if (!old)
-                continue;
-            if (before)
-                before->next = old->next;
-            else
-                list->first = old->next;
-            if (list->last == old)
-                list->last = before;
-            list->n--;
+            remove_numbered(list, n);
             continue;
         }
+        JSON_EACH (it, list)
+            if (json_num(it, "i", 0) == n)
+                old = it;
         if (!old)
-            old = json_push(list, json_new(a, J_OBJ));
+            old = insert_numbered(list, json_new(a, J_OBJ), n);
         set_fields(a, old, item, seq);
     }
 }
