@@ -354,44 +354,6 @@ bool record_same(const struct record *a, const struct record *b)
 
 /* ---- the way back ---- */
 
-static void patch_fields(struct arena *a, const struct json *now, const struct json *want,
-                         struct json *set, struct json *rows)
-{
-    JSON_EACH (v, want) {
-        const struct json *old = json_get_str(now, v->key);
-        if (json_same(old, v))
-            continue;
-        if (json_is(v, J_ARR) && v->first && json_get(v->first, "i")) {
-            struct json *list = json_set(a, rows, v->key, json_new(a, J_ARR));
-            JSON_EACH (row, v)
-                json_push(list, json_clone(a, row));
-        } else {
-            json_set(a, set, v->key, json_clone(a, v));
-        }
-    }
-    JSON_EACH (v, now) {
-        const struct json *keep = json_get_str(want, v->key);
-        bool is_rows = json_is(v, J_ARR) && v->first && json_get(v->first, "i");
-        if (!keep && !is_rows)
-            json_set(a, set, v->key, json_new(a, J_NULL));
-        if (!is_rows)
-            continue;
-        struct json *list = json_get_str(rows, v->key);
-        JSON_EACH (row, v) {
-            bool still = false;
-            JSON_EACH (k, keep)
-                still |= json_num(k, "i", -1) == json_num(row, "i", -2);
-            if (still)
-                continue;
-            if (!list)
-                list = json_set(a, rows, v->key, json_new(a, J_ARR));
-            struct json *del = json_push(list, json_new(a, J_OBJ));
-            json_set(a, del, STR("i"), json_new_int(a, json_num(row, "i", 0)));
-            json_set(a, del, STR("del"), json_new_bool(a, true));
-        }
-    }
-}
-
 static void patch_list(struct arena *a, const struct json *now, const struct json *want,
                        struct json *out)
 {
@@ -416,6 +378,40 @@ static void patch_list(struct arena *a, const struct json *now, const struct jso
         struct json *del = json_push(out, json_new(a, J_OBJ));
         json_set(a, del, STR("i"), json_new_int(a, json_num(n, "i", 0)));
         json_set(a, del, STR("del"), json_new_bool(a, true));
+    }
+}
+
+static bool is_rows(const struct json *v)
+{
+    return json_is(v, J_ARR) && v->first && json_get(v->first, "i");
+}
+
+static void patch_rows(struct arena *a, const struct json *now, const struct json *want,
+                       struct str key, struct json *rows)
+{
+    struct json *list = json_new(a, J_ARR);
+    patch_list(a, is_rows(now) ? now : NULL, is_rows(want) ? want : NULL, list);
+    if (list->n)
+        json_set(a, rows, key, list);
+}
+
+static void patch_fields(struct arena *a, const struct json *now, const struct json *want,
+                         struct json *set, struct json *rows)
+{
+    JSON_EACH (v, want) {
+        const struct json *old = json_get_str(now, v->key);
+        if (is_rows(v))
+            patch_rows(a, old, v, v->key, rows);
+        else if (!json_same(old, v))
+            json_set(a, set, v->key, json_clone(a, v));
+    }
+    JSON_EACH (v, now) {
+        if (json_get_str(want, v->key))
+            continue;
+        if (is_rows(v))
+            patch_rows(a, v, NULL, v->key, rows);
+        else
+            json_set(a, set, v->key, json_new(a, J_NULL));
     }
 }
 
