@@ -591,6 +591,8 @@ static bool do_approve(struct deciding *d)
 static bool do_amend(struct deciding *d)
 {
     const struct json *fields = json_get(d->input, "fields");
+    if (json_empty(fields))
+        fields = json_new(d->a, J_OBJ); /* the area alone */
     if (!json_is(fields, J_OBJ) || (!fields->n && !json_text(d->input, "area").len))
         return say(d, ERR_REQUIRED, "fields", "name what is corrected", "请填写要更正的内容");
     if (!need_text(d, "reason", "请填写更正理由"))
