@@ -420,30 +420,44 @@ static void put_time(struct arena *a, struct json *o, const char *key, int64_t v
     json_set(a, o, str_of(key), v == TIME_NONE ? json_new(a, J_NULL) : json_new_int(a, v));
 }
 
+static const struct clock_run *same_run(const struct record *r, const struct clock_run *c)
+{
+    for (size_t i = 0; i < r->n_clocks; i++)
+        if (r->clocks[i].n == c->n && str_eq(r->clocks[i].id, c->id))
+            return &r->clocks[i];
+    return NULL;
+}
+
+static struct json *clock_item(struct arena *a, struct json *out, const struct clock_run *c)
+{
+    struct json *o = json_push(out, json_new(a, J_OBJ));
+    json_set(a, o, STR("id"), json_new_str(a, c->id));
+    json_set(a, o, STR("n"), json_new_int(a, c->n));
+    return o;
+}
+
 static void patch_clocks(struct arena *a, const struct record *now, const struct record *want,
                          struct json *out)
 {
-    for (size_t i = 0; i < now->n_clocks; i++) {
-        const struct clock_run *c = &now->clocks[i], *w = NULL;
-        for (size_t k = 0; k < want->n_clocks; k++)
-            if (want->clocks[k].n == c->n && str_eq(want->clocks[k].id, c->id))
-                w = &want->clocks[k];
-        if (w && w->start == c->start && w->due == c->due && w->soon == c->soon &&
+    for (size_t i = 0; i < now->n_clocks; i++)
+        if (!same_run(want, &now->clocks[i]))
+            json_set(a, clock_item(a, out, &now->clocks[i]), STR("del"), json_new_bool(a, true));
+    for (size_t i = 0; i < want->n_clocks; i++) {
+        const struct clock_run *w = &want->clocks[i], *c = same_run(now, w);
+        if (c && w->start == c->start && w->due == c->due && w->soon == c->soon &&
             w->paused == c->paused && w->done == c->done && w->extended == c->extended)
             continue;
-        struct json *o = json_push(out, json_new(a, J_OBJ));
-        json_set(a, o, STR("id"), json_new_str(a, c->id));
-        json_set(a, o, STR("n"), json_new_int(a, c->n));
-        if (!w) {
-            json_set(a, o, STR("del"), json_new_bool(a, true));
-            continue;
-        }
+        struct json *o = clock_item(a, out, w);
         put_time(a, o, "start", w->start);
         put_time(a, o, "due", w->due);
         put_time(a, o, "soon", w->soon);
         put_time(a, o, "paused", w->paused);
         put_time(a, o, "done", w->done);
         json_set(a, o, STR("extended"), json_new_int(a, w->extended));
+        if (w->main)
+            json_set(a, o, STR("main"), json_new_bool(a, true));
+        if (w->org.len)
+            json_set(a, o, STR("org"), json_new_str(a, w->org));
     }
 }
 

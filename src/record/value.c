@@ -42,7 +42,7 @@ const struct clock_run *record_clock_last(const struct record *r, struct str id)
 {
     const struct clock_run *last = NULL;
     for (size_t i = 0; i < r->n_clocks; i++)
-        if (str_eq(r->clocks[i].id, id))
+        if (str_eq(r->clocks[i].id, id) && (!last || r->clocks[i].n > last->n))
             last = &r->clocks[i];
     return last;
 }
