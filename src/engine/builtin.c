@@ -481,6 +481,30 @@ static bool do_extend(struct deciding *d)
     return true;
 }
 
+/* A warning that goes above the holder: made by a rung whose `to` is head or centre.  It opens nothing
+ * and stops nothing; it says in the matter itself who was told, and by which rule.  The centre so
+ * gets a part in the matter; the head's unit has one. */
+static bool do_escalate(struct deciding *d)
+{
+    struct str clock = json_text(d->input, "clock"), to = json_text(d->input, "to"),
+               rule = json_text(d->input, "rule"), org = json_text(d->input, "org");
+    if (d->ask->actor->kind != ACTOR_CLOCK)
+        return say(d, ERR_FORBIDDEN, "", "only a clock escalates", "只有时限到期才会自动升级");
+    if (!str_is(to, "head") && !str_is(to, "centre"))
+        return say(d, ERR_INPUT, "to", "expected head or centre", "升级对象不对");
+    if (!clock.len || !rule.len || rule.len > 400)
+        return say(d, ERR_REQUIRED, "rule", "name the clock and the rule", "请写明时限和规则");
+    struct json *p = draft_part(d, 0, "escalation");
+    part_int(d, p, "at", d->at);
+    part_set(d, p, "clock", clock);
+    part_int(d, p, "rung", json_num(d->input, "rung", 0));
+    part_set(d, p, "to", to);
+    if (str_is(to, "centre") && world_org(d->w, org) >= 0)
+        part_set(d, p, "org", org);
+    part_set(d, p, "rule", rule);
+    return true;
+}
+
 /* ---- approvals ---- */
 
 static bool do_ask_approval(struct deciding *d)
@@ -717,6 +741,7 @@ static const struct builtin TABLE[] = {
     {"pause", "暂停计时", "Pause", PERM_ACT, false, do_pause},
     {"resume", "恢复计时", "Resume", PERM_ACT, false, do_resume},
     {"extend", "延长时限", "Extend", PERM_ACT, false, do_extend},
+    {"escalate", "超期升级", "Escalate", PERM_ACT, false, do_escalate},
     {"ask_approval", "送审", "Ask for approval", PERM_ACT, false, do_ask_approval},
     {"approve", "审批", "Approve", ACT_STEER, false, do_approve},
     {"amend", "更正", "Amend", PERM_ACT, true, do_amend},
@@ -778,6 +803,8 @@ static bool has_reason(struct deciding *d, const char *id)
         return last_part(d, "transfer") != NULL;
     if (strcmp(id, "approve") == 0)
         return record_open_parts(d->work, "approval") + record_open_parts(d->work, "supervise") > 0;
+    if (strcmp(id, "escalate") == 0)
+        return d->ask->actor->kind == ACTOR_CLOCK;
     if (strcmp(id, "unmerge") == 0)
         return record_merged(d->work).len > 0;
     if (strcmp(id, "pause") == 0 || strcmp(id, "extend") == 0)

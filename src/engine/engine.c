@@ -149,6 +149,7 @@ bool engine_open(const struct engine_config *cfg, struct engine **out, struct er
     pthread_mutex_init(&en->lock, NULL);
     pthread_cond_init(&en->filled, NULL);
     pthread_cond_init(&en->drained, NULL);
+    pthread_cond_init(&en->ticker_wake, NULL);
     bool ok = keys_path(cfg->url, path, e) && keys_load(path, &en->keys, e);
     if (ok && !cfg->read_only) {
         bool continues = true;
@@ -165,6 +166,9 @@ bool engine_open(const struct engine_config *cfg, struct engine **out, struct er
     world_unref(w);
     if (en->db && pthread_create(&en->writer, NULL, engine_writer, en) == 0)
         en->writer_runs = true;
+    if (cfg->clocks && en->writer_runs && !en->read_only &&
+        pthread_create(&en->ticker, NULL, engine_ticker, en) == 0)
+        en->ticker_runs = true;
     *out = en;
     return true;
 }
@@ -173,6 +177,12 @@ void engine_close(struct engine *en)
 {
     if (!en)
         return;
+    pthread_mutex_lock(&en->lock);
+    en->ticker_stops = true;
+    pthread_cond_broadcast(&en->ticker_wake);
+    pthread_mutex_unlock(&en->lock);
+    if (en->ticker_runs)
+        pthread_join(en->ticker, NULL);
     pthread_mutex_lock(&en->lock);
     en->stopping = true;
     pthread_cond_broadcast(&en->filled);
@@ -192,6 +202,7 @@ void engine_close(struct engine *en)
     pthread_mutex_destroy(&en->lock);
     pthread_cond_destroy(&en->filled);
     pthread_cond_destroy(&en->drained);
+    pthread_cond_destroy(&en->ticker_wake);
     free(en->url);
     free(en);
 }

@@ -19,6 +19,7 @@ struct engine_config {
     struct clock_source clock;
     bool bulk;      /* load into a file that is thrown away when it fails: big batches, no fsync */
     bool read_only; /* no writer */
+    bool clocks;    /* a thread looks each second at what has fallen due (engine_tick) */
     int batch;      /* actions in one commit; 0 is LIMIT_BATCH, an import takes LIMIT_BATCH_IMPORT */
 };
 
@@ -101,6 +102,9 @@ struct engine_stats engine_stats(const struct engine *en);
 /* Writer's side tools (cli): run fn inside the writer's turn, in one transaction. */
 MUST_USE bool engine_exclusive(struct engine *en, bool (*fn)(void *user, struct store *db, struct err *e),
                                void *user, struct err *e);
+/* Looks once at what has fallen due: notices, digests, what clocks do.  Any thread but the writer's. */
+MUST_USE bool engine_tick(struct engine *en, struct err *e);
+
 /* Fault injection: the k-th store call of the writer from now fails once. */
 void engine_fault_in(struct engine *en, int64_t k);
 bool engine_fault_fired(struct engine *en);

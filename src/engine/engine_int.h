@@ -33,6 +33,9 @@ struct engine {
     int64_t queued;
     bool stopping, writer_runs;
     pthread_t writer;
+    bool ticker_runs, ticker_stops;
+    pthread_t ticker;
+    pthread_cond_t ticker_wake;
     struct store *db; /* the writer's */
 
     struct world *world; /* under lock */
@@ -92,6 +95,7 @@ struct batch {
 };
 
 void *engine_writer(void *engine);
+void *engine_ticker(void *engine);
 /* One ask of a batch: decided, and put into the overlay; or refused (ans says why).  False only when
  * the store failed: the batch must be rolled back. */
 MUST_USE bool batch_add(struct batch *b, struct job *job, struct err *e);
