@@ -85,7 +85,7 @@ static void watch(struct engine *en, struct api *api, struct store *db, const si
 
 bool cmd_serve(struct cli *c)
 {
-    struct engine_config cfg = {.clock = clock_real()};
+    struct engine_config cfg = {.clock = clock_real(), .clocks = true};
     struct demo_clock demo;
     struct engine *en;
     struct api *api;
