@@ -63,4 +63,7 @@ extern const struct option OPT_init[], OPT_areas[], OPT_calendar[], OPT_playbook
     OPT_account[], OPT_serve[], OPT_org[], OPT_log_export[], OPT_log_fork[], OPT_proof[], OPT_checkpoint[];
 
 bool cmd_import(struct cli *c);
-extern const struct option OPT_import[];
+bool cmd_find(struct cli *c);
+bool cmd_export(struct cli *c);
+bool cmd_indicator(struct cli *c);
+extern const struct option OPT_import[], OPT_find[], OPT_export[], OPT_indicator[];

@@ -1,0 +1,261 @@
+/* bihuan find and bihuan export: lists, as JSON, CSV or xlsx, and their number.
+ *
+ * Pages are written as they come, so a list of any length takes the memory of one page. */
+#include "cli/command.h"
+#include "exchange/csv.h"
+#include "exchange/export.h"
+#include "search/find.h"
+#include <errno.h>
+
+enum { FIND_ALL_DEADLINE = 10 * 60 * 1000 }; /* ms: nobody waits at a page for it */
+
+#define OPTION_WHERE {"where", "CQL2", "a condition, as \"category = 'A' AND opened >= DATE('2024-01-01')\""}
+#define OPTION_LIST                                                                                \
+    OPTION_DB, OPTION_WHERE, {"search", "TEXT", "words, pinyin or initials"},                      \
+        {"area", "CODE", "with all below it"}, {"open", NULL, "only what is not closed"},          \
+        {"sort", "KEY", "-opened (newest first), opened, due, or a sortable field; - downwards"},  \
+        {"limit", "N", "at most so many"},                                                         \
+        {"raw", NULL, "CSV and xlsx with codes and ids of columns, to be imported again"}
+
+const struct option OPT_find[] = {OPTION_LIST,
+                                  {"count", NULL, "only how many"},
+                                  {"csv", NULL, "as CSV on standard output"},
+                                  {"xlsx", "FILE", "as a spreadsheet"},
+                                  OPTION_JSON,
+                                  OPTION_END};
+const struct option OPT_export[] = {OPTION_LIST, OPTION_JSON, OPTION_END};
+
+enum form { FORM_JSON, FORM_CSV, FORM_XLSX, FORM_LINES };
+
+struct listing {
+    struct cli *c;
+    struct engine *en;
+    struct world *w;
+    struct store *db;
+    struct find_question q;
+    struct str scopes[LIMIT_SCOPES];
+    struct export_list x;
+    enum form form;
+    int64_t limit, done; /* limit: -1 is all */
+    FILE *out;
+    struct xlsx_writer *xlsx;
+    struct str next;
+    const char *plan;
+};
+
+static bool read_number(struct cli *c, const char *name, int64_t fallback, int64_t *out)
+{
+    const char *v = args_get(&c->args, name);
+    *out = fallback;
+    if (!v)
+        return true;
+    return (str_int(str_of(v), out) && *out >= 0) ||
+           err_set(c->e, ERR_USAGE, "--%s: expected a number", name);
+}
+
+static bool listing_open(struct cli *c, struct listing *l)
+{
+    struct engine_config cfg = {.clock = clock_real(), .read_only = true};
+    if (c->args.n_words < 1)
+        return err_set(c->e, ERR_USAGE, "name the record type, as report.report");
+    if (!args_need(&c->args, "db", &cfg.url, c->e) || !engine_open(&cfg, &l->en, c->e))
+        return false;
+    l->w = engine_world(l->en, c->e);
+    l->db = l->w ? engine_reader(l->en, c->e) : NULL;
+    if (!l->db)
+        return false;
+    struct actor who = actor_operator();
+    struct str code = str_of(args_get(&c->args, "area"));
+    int area = code.len ? world_area(l->w, code) : -1;
+    if (code.len && area < 0)
+        return err_field(c->e, ERR_UNKNOWN_AREA, "area", "there is no area '%.*s'", STR_F(code));
+    l->q = (struct find_question){.w = l->w,
+                                  .type = str_of(c->args.words[0]),
+                                  .where = str_of(args_get(&c->args, "where")),
+                                  .search = str_of(args_get(&c->args, "search")),
+                                  .scopes = l->scopes,
+                                  .open_only = args_has(&c->args, "open"),
+                                  .deadline_ms = FIND_ALL_DEADLINE};
+    l->q.n_scopes = actor_scopes(&who, l->w, area, 0, c->arena, l->scopes);
+    return find_sort(&l->q, str_of(args_get(&c->args, "sort")), c->e);
+}
+
+static void listing_close(struct listing *l)
+{
+    if (!l->en)
+        return;
+    engine_reader_back(l->en, l->db);
+    world_unref(l->w);
+    engine_close(l->en);
+}
+
+static bool put_row(struct listing *l, struct arena *a, const struct record *r)
+{
+    struct sheet_cell *cells = ARENA_ARRAY(a, struct sheet_cell, l->x.n);
+    struct buf b AUTO(buf_free) = BUF(LIMIT_JSON_OUT);
+    if (!export_cells(a, &l->x, r, cells, l->c->e))
+        return false;
+    if (l->form == FORM_XLSX)
+        return xlsx_row_add(l->xlsx, cells, l->c->e);
+    if (l->form == FORM_CSV) {
+        export_csv_row(a, &l->x, cells, &b);
+    } else {
+        struct json_out o = json_out(&b);
+        if (l->form == FORM_JSON && l->done)
+            buf_char(&b, ',');
+        export_json_row(&l->x, r, cells, &o);
+        if (l->form == FORM_LINES)
+            buf_char(&b, '\n');
+    }
+    return fwrite(b.ptr, 1, b.len, l->out) == b.len ||
+           err_set(l->c->e, ERR_IO, "cannot write: %s", strerror(errno));
+}
+
+static bool put_pages(struct listing *l)
+{
+    struct arena *a AUTO(arena_freep) = arena_new();
+    struct buf after AUTO(buf_free) = BUF(4096);
+    bool more = l->limit != 0;
+    while (more) {
+        struct find_answer page;
+        int64_t left = l->limit < 0 ? LIMIT_PAGE : min64(LIMIT_PAGE, l->limit - l->done);
+        arena_reset(a);
+        l->q.limit = (int)left;
+        l->q.after = after.len ? buf_view(&after) : STR_NONE;
+        if (!find_records(l->db, a, &l->q, &page, l->c->e))
+            return false;
+        l->plan = page.plan;
+        for (size_t i = 0; i < page.n; i++, l->done++)
+            if (!put_row(l, a, page.rows[i]))
+                return false;
+        buf_clear(&after);
+        buf_str(&after, page.next);
+        more = page.next.len && (l->limit < 0 || l->done < l->limit);
+        if (l->form == FORM_XLSX || l->limit < 0)
+            cli_progress((char[]){"rows"}, l->done, 0);
+    }
+    l->next = after.len ? buf_dup(l->c->arena, &after) : STR_NONE;
+    return true;
+}
+
+static bool put_list(struct listing *l)
+{
+    struct buf b AUTO(buf_free) = BUF(LIMIT_REQUEST_BODY);
+    if (l->form == FORM_CSV) {
+        buf_c(&b, CSV_BOM);
+        export_csv_head(l->c->arena, &l->x, &b);
+    } else if (l->form == FORM_JSON) {
+        buf_c(&b, "{\"rows\":[");
+    }
+    fwrite(b.ptr ? b.ptr : "", 1, b.len, l->out);
+    if (!put_pages(l))
+        return false;
+    if (l->form == FORM_JSON) {
+        struct buf end AUTO(buf_free) = BUF(8192);
+        struct json_out o = json_out(&end);
+        jo_obj(&o);
+        jo_kv(&o, "next", l->next);
+        jo_kc(&o, "plan", l->plan ? l->plan : "scope");
+        jo_end(&o);
+        fprintf(l->out, "],%.*s\n", (int)end.len - 1, end.ptr + 1);
+    }
+    return (fflush(l->out) == 0 && !ferror(l->out)) ||
+           err_set(l->c->e, ERR_IO, "cannot write: %s", strerror(errno));
+}
+
+static bool put_xlsx(struct listing *l, const char *path)
+{
+    struct sheet_column *cols = ARENA_ARRAY(l->c->arena, struct sheet_column, l->x.n);
+    for (size_t i = 0; i < l->x.n; i++)
+        cols[i] = l->x.columns[i].sheet;
+    if (!xlsx_create(path, l->x.def->name.zh, cols, l->x.n, l->w->zone, &l->xlsx, l->c->e))
+        return false;
+    bool ok = put_pages(l);
+    struct err closing = ERR_INIT;
+    if (!xlsx_finish(l->xlsx, ok ? l->c->e : &closing))
+        ok = false;
+    return ok;
+}
+
+static bool put_count(struct listing *l)
+{
+    int64_t n;
+    if (!find_count(l->db, l->c->arena, &l->q, &n, l->c->e))
+        return false;
+    struct buf b = BUF(64);
+    buf_printf(&b, l->c->json ? "{\"count\":%lld}" : "%lld", (long long)n);
+    cli_print(&b);
+    return true;
+}
+
+static bool list_type(struct listing *l, bool raw)
+{
+    return export_open(l->c->arena, l->db, engine_keys(l->en), l->w, l->q.type, raw, &l->x, l->c->e);
+}
+
+static bool find(struct cli *c, struct listing *l)
+{
+    const char *xlsx = args_get(&c->args, "xlsx");
+    bool csv = args_has(&c->args, "csv"), all = csv || xlsx;
+    if (c->args.n_words != 1 || (csv && xlsx))
+        return err_set(c->e, ERR_USAGE, "name one record type, and --csv or --xlsx");
+    if (!listing_open(c, l))
+        return false;
+    if (args_has(&c->args, "count"))
+        return put_count(l);
+    l->form = xlsx ? FORM_XLSX : csv ? FORM_CSV : c->json ? FORM_JSON : FORM_LINES;
+    if (!read_number(c, "limit", all ? -1 : FIND_LIMIT, &l->limit) ||
+        !list_type(l, !all || args_has(&c->args, "raw")))
+        return false;
+    return xlsx ? put_xlsx(l, xlsx) : put_list(l);
+}
+
+static bool export_file(struct cli *c, struct listing *l)
+{
+    if (c->args.n_words != 2)
+        return err_set(c->e, ERR_USAGE, "name the record type and the file");
+    const char *path = c->args.words[1];
+    bool xlsx = str_ends(str_of(path), STR(".xlsx"));
+    if (!xlsx && !str_ends(str_of(path), STR(".csv")))
+        return err_set(c->e, ERR_USAGE, "the file must end in .csv or .xlsx");
+    if (!listing_open(c, l) || !read_number(c, "limit", -1, &l->limit) ||
+        !list_type(l, args_has(&c->args, "raw")))
+        return false;
+    l->form = xlsx ? FORM_XLSX : FORM_CSV;
+    bool ok;
+    if (xlsx) {
+        ok = put_xlsx(l, path);
+    } else {
+        l->out = fopen(path, "wb");
+        if (!l->out)
+            return err_set(c->e, ERR_IO, "%s: %s", path, strerror(errno));
+        ok = put_list(l);
+        if (fclose(l->out) != 0 && ok)
+            ok = err_set(c->e, ERR_IO, "%s: %s", path, strerror(errno));
+    }
+    cli_progress_end();
+    if (!ok) {
+        remove(path); /* half a list must not pass for a whole one */
+        return false;
+    }
+    struct buf b = BUF(64);
+    buf_printf(&b, c->json ? "{\"rows\":%lld}" : "%lld rows", (long long)l->done);
+    cli_print(&b);
+    return true;
+}
+
+bool cmd_find(struct cli *c)
+{
+    struct listing l = {.c = c, .out = stdout};
+    bool ok = find(c, &l);
+    listing_close(&l);
+    return ok;
+}
+
+bool cmd_export(struct cli *c)
+{
+    struct listing l = {.c = c, .out = stdout};
+    bool ok = export_file(c, &l);
+    listing_close(&l);
+    return ok;
+}
