@@ -135,6 +135,30 @@ class Verify(unittest.TestCase):
                 if where is not None:
                     self.assertEqual(AT + where, report["first_bad"], report)
 
+    def test_erased(self):
+        """What is erased is gone from the record, the search and the file; the log stays whole."""
+        self.server.start()
+        client = api.Client(self.server.port)
+        client.log_in("centre")
+        rare = "鱀豚蘑菇"
+        fields = dict(api.REPORT, summary=f"两家为{rare}争执")
+        record = api.uuid7()
+        grid = api.Client(self.server.port)
+        grid.log_in("grid")
+        status, got = grid.ask("POST", "/api/records", {"id": record, "type": "dispute", "action": "report",
+                                                        "area": api.VILLAGE, "fields": fields})
+        self.assertEqual(201, status, got)
+        found = "/api/records?type=dispute&search=" + api.urllib.parse.quote(rare)
+        self.assertEqual(1, len(client.ask("GET", found)[1]["rows"]))
+        status, got = client.ask("POST", f"/api/records/{record}/actions/erase",
+                                 {"id": api.uuid7(), "fields": {"fields": ["summary", "place"], "reason": "本人要求"}})
+        self.assertEqual(200, status, got)
+        self.assertEqual(0, len(client.ask("GET", found)[1]["rows"]))
+        self.assertNotIn(rare, json.dumps(client.ask("GET", f"/api/records/{record}")[1], ensure_ascii=False))
+        self.server.stop()
+        code, report = self.verify(self.server.db)
+        self.assertEqual((0, True), (code, report["ok"]), report)
+
     def test_independent_script(self):
         with tempfile.TemporaryDirectory() as folder:
             out = f"{folder}/log"

@@ -483,6 +483,56 @@ static bool write_seqs(struct batch *b, struct err *e)
     return store_many(b->db, sql_external_save, c, b->n_externals, 5, e);
 }
 
+static bool unplace(struct batch *b, const struct change *ch, const struct json *fields,
+                    struct err *e)
+{
+    JSON_EACH (f, fields) {
+        int i = record_field(ch->def, json_str(f));
+        if (i < 0 || ch->def->fields[i].type != FIELD_PLACE || ch->def->fields[i].many)
+            continue;
+        struct str id = ch->def->fields[i].id;
+        struct str sql = str_printf(
+            b->arena, "UPDATE %.*s SET x_%.*s_lon = NULL, x_%.*s_lat = NULL WHERE rid = $1",
+            STR_F(table_name(b->arena, ch->playbook, ch->def)), STR_F(id), STR_F(id));
+        if (!store_exec(b->db, sql.ptr, BIND(C_INT(ch->after->rid)), NULL, e))
+            return false;
+    }
+    return true;
+}
+
+/* What an erase event lists loses its salt and bytes; the index forgets it in the same commit. */
+static bool write_erasures(struct batch *b, struct err *e)
+{
+    for (size_t i = 0; i < b->log.n; i++) {
+        const struct event *ev = &b->log.events[i];
+        struct event_body body;
+        if (!str_has(ev->body, STR("\"act\":\"erase\"")))
+            continue;
+        if (!body_read(b->arena, ev->body, &body, e))
+            return false;
+        JSON_EACH (pair, json_get(body.in, "erased")) {
+            const struct json *seq = json_at(pair, 0), *k = json_at(pair, 1);
+            for (size_t p = 0; seq && k && p < b->changes.n_plain; p++)
+                if (b->changes.plain[p].seq == seq->i && b->changes.plain[p].k == k->i)
+                    b->changes.plain[p].plain = STR_NONE; /* given in this very commit */
+            if (seq && k &&
+                !store_exec(b->db, sql_detached_erase,
+                            BIND(C_INT(seq->i), C_INT(k->i), C_INT(ev->seq), C_INT(ev->rid)), NULL, e))
+                return false;
+        }
+        for (size_t c = 0; c < b->changes.n; c++) {
+            struct change *ch = &b->changes.list[c];
+            if (ch->after->rid != ev->rid || !ch->def)
+                continue;
+            ch->new_text = true;
+            if (!unplace(b, ch, json_get(body.in, "fields"), e) ||
+                !lookup_again(b->db, &b->changes, ch->after, ch->def, e))
+                return false;
+        }
+    }
+    return true;
+}
+
 static bool write_deks(struct batch *b, struct err *e)
 {
     struct cell *c = ARENA_ARRAY(b->arena, struct cell, b->n_order * 2 + 1);
@@ -513,7 +563,8 @@ bool batch_write(struct batch *b, struct err *e)
         if (b->order[i]->change.after && b->order[i]->change.after != b->order[i]->change.before)
             c->list[c->n++] = b->order[i]->change;
     qsort(c->list, c->n, sizeof *c->list, by_rid);
-    if (!ledger_save(b->db, &b->log, e) || !write_deks(b, e) || !record_save(b->db, c, e))
+    if (!ledger_save(b->db, &b->log, e) || !write_deks(b, e) || !record_save(b->db, c, e) ||
+        !write_erasures(b, e))
         return false;
     if (b->sys)
         return sys_project(b, e) && write_seqs(b, e);

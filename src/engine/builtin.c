@@ -148,6 +148,42 @@ static bool do_look(struct deciding *d)
     return need_text(d, "purpose", "请填写查看的用途");
 }
 
+/* Erasing details (个人信息保护法 art. 47): the event lists which values; salt and bytes are deleted in
+ * the same commit, the commitments in the log stay and say nothing. */
+static void list_refs(struct deciding *d, const struct json *v, struct json *out)
+{
+    if (json_is(v, J_ARR)) {
+        JSON_EACH (item, v)
+            list_refs(d, item, out);
+    } else if (value_detached(v)) {
+        struct json *pair = json_push(out, json_new(d->a, J_ARR));
+        json_push(pair, json_new_int(d->a, json_num(v, "s", -1)));
+        json_push(pair, json_new_int(d->a, json_num(v, "$d", -1)));
+    } else if (json_is(v, J_OBJ)) {
+        JSON_EACH (item, v)
+            list_refs(d, item, out);
+    }
+}
+
+static bool do_erase(struct deciding *d)
+{
+    const struct json *fields = json_get(d->input, "fields");
+    if (!json_is(fields, J_ARR) || !fields->n)
+        return say(d, ERR_REQUIRED, "fields", "name the fields", "请选择要删除的内容");
+    struct json *refs = json_new(d->a, J_ARR);
+    JSON_EACH (f, fields) {
+        int i = record_field(d->def, json_str(f));
+        if (i < 0)
+            return say(d, ERR_INPUT, "fields", "there is no such field", "没有这个字段");
+        list_refs(d, json_get_str(d->work->fields, d->def->fields[i].id), refs);
+    }
+    if (!refs->n)
+        return say(d, ERR_WRONG_STATE, "fields", "these fields hold no details", "这些字段没有可删除的个人信息");
+    draft_in(d, "fields", json_clone(d->a, fields));
+    draft_in(d, "erased", refs);
+    return need_text(d, "reason", "请填写删除的理由");
+}
+
 /* ---- leading ---- */
 
 static bool do_urge(struct deciding *d)
@@ -726,6 +762,7 @@ static const struct builtin TABLE[] = {
     {"comment", "批注", "Comment", ACT_STEER, true, do_comment},
     {"attach", "补充材料", "Attach", PERM_ACT, true, do_attach},
     {"link", "关联", "Link", PERM_ACT, true, do_link},
+    {"erase", "删除个人信息", "Erase details", PERM_STEER, true, do_erase},
     {"look", "查看隐去信息", "Look", PERM_LOOK, true, do_look},
     {"urge", "催办", "Urge", PERM_STEER, false, do_urge},
     {"supervise", "督办", "Supervise", PERM_STEER, false, do_supervise},
