@@ -79,7 +79,7 @@ struct route_list {
 };
 extern const struct route_list ROUTES_SESSION, ROUTES_RECORDS, ROUTES_ACTIONS, ROUTES_INDICATORS,
     ROUTES_AREAS, ROUTES_PLAYBOOKS, ROUTES_FILES, ROUTES_STREAM, ROUTES_RESIDENT, ROUTES_SYSTEM,
-    ROUTES_OPENAPI;
+    ROUTES_OPENAPI, ROUTES_NOTICES;
 extern const struct route_list *const ROUTES[];
 extern const size_t ROUTES_N;
 

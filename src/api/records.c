@@ -1,7 +1,7 @@
 /* Lists, one record, what happened to it, its proof, and what changed since a device was here. */
 #include "api/api_int.h"
 #include "api/api.sql.h"
-#include "api/find_stopgap_int.h"
+#include "search/find.h"
 
 /* ---- lists ---- */
 
