@@ -74,6 +74,34 @@ static enum find_by driver(const struct find_ask *k, bool bare)
     return k->by == BY_KEY && paused ? BY_SCOPE : k->by;
 }
 
+/* PostgreSQL knows no statistics of words: it may walk all records for one that is in none, or
+ * read the long lists of the tokens of rights for few hits.  So it is tried how frequent the words
+ * are near the cursor, alone and with the tokens; what is rare is collected by the index of words. */
+static bool judge_words(struct find_ask *k, struct find_walk *w)
+{
+    int64_t newest = 0;
+    bool found;
+    if (!store_int(k->db, sql_find_newest_rid, BIND_NONE, &found, &newest, k->e))
+        return false;
+    int64_t from = k->after.given ? min64(k->after.rid, newest) : k->desc ? newest : 0, to = from;
+    *(k->desc ? &from : &to) += k->desc ? -k->probe : k->probe;
+    for (int alone = 1; alone >= 0; alone--) {
+        int64_t n = 0;
+        w->alone = alone;
+        if (!find_sql_hits(k, w, from, to, &n))
+            return false;
+        w->rare = n < (int64_t)w->want;
+        if (w->rare)
+            return true;
+    }
+    return true;
+}
+
+static bool search(struct find_ask *k, struct find_walk *w, struct hits *out)
+{
+    return (store_engine(k->db) == STORE_SQLITE || judge_words(k, w)) && walk(k, w, out);
+}
+
 /* The next `want` rows with the key, or without it. */
 static bool phase(struct find_ask *k, bool bare, size_t want, struct hits *out)
 {
@@ -81,7 +109,7 @@ static bool phase(struct find_ask *k, bool bare, size_t want, struct hits *out)
     struct hits found = {.n = 0};
     int n = w.by == BY_SCOPE || w.by == BY_SEARCH ? k->n_scopes : 1;
     for (; w.scope < n; w.scope++)
-        if (!walk(k, &w, &found))
+        if (!(w.by == BY_SEARCH ? search(k, &w, &found) : walk(k, &w, &found)))
             return false;
     if (n > 1)
         merge(&found, bare || k->desc);

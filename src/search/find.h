@@ -20,7 +20,7 @@ enum find_order { FIND_NEWEST, FIND_OLDEST, FIND_DUE, FIND_FIELD };
 enum {
     FIND_LIMIT = 50,       /* rows of a page when nothing is said */
     FIND_DEADLINE = 2000,  /* ms */
-    FIND_PROBE = 5000,     /* index entries after which a set is "large" */
+    FIND_PROBE = 5000,     /* index entries after which a set is "large"; records tried for a word */
     FIND_SORT = 4,         /* so many probes: what is sorted rather than walked by its key */
     FIND_TOTAL = 1000,     /* so far `total` is counted unasked */
 };

@@ -52,6 +52,8 @@ struct find_walk {
     int scope;   /* BY_SCOPE, BY_SEARCH: which */
     bool bare;   /* the rows without the key */
     bool count;  /* how many, of those that no scope before this one has */
+    bool rare;   /* BY_SEARCH: all hits are collected, then sorted */
+    bool alone;  /* BY_SEARCH: the words without the tokens of rights */
     size_t want; /* LIMIT */
 };
 
@@ -77,6 +79,9 @@ struct find_sql {
 struct find_sql find_sql_new(struct find_ask *k);
 void find_sql_free(struct find_sql *s);
 MUST_USE bool find_sql_walk(struct find_sql *s, struct find_ask *k, const struct find_walk *w);
+/* PostgreSQL: how many hits the search of a walk has in the records from..to, as far as w->want. */
+MUST_USE bool find_sql_hits(struct find_ask *k, const struct find_walk *w, int64_t from, int64_t to,
+                            int64_t *out);
 /* "rid FROM f_x f WHERE part", where the part's index can be walked. */
 MUST_USE bool find_sql_part(struct find_sql *s, struct find_ask *k, int part);
 int find_sql_arg(struct find_sql *s, struct cell c);

@@ -99,36 +99,52 @@ static struct cell number_bound(const struct find_ask *k, const struct find_walk
     return C_INT(downwards(k, w) ? INT64_MAX : -1);
 }
 
-/* The words, and the tokens of rights; the scope itself is probed for each hit as well, which is
- * what counts for units. */
-static void match(struct find_sql *s, struct find_ask *k, const struct find_walk *w)
+/* The words, and the tokens of rights. */
+static struct cell words(struct find_ask *k, const struct find_walk *w)
 {
-    struct buf q = BUF(1 << 20), type = BUF(400);
-    struct str scope = k->scopes[w->scope], must[2];
-    size_t n = 1;
+    struct buf q AUTO(buf_free) = BUF(1 << 20), type AUTO(buf_free) = BUF(400);
+    struct str s = k->scopes[w->scope], must[2];
+    size_t n = w->alone ? 0 : 1;
     buf_c(&type, "\xEE\x80\x80t");
     for (size_t i = 0; i < k->type.len; i++)
         buf_char(&type, k->type.ptr[i] == '.' || k->type.ptr[i] == '_' ? 'z' : k->type.ptr[i]);
     must[0] = buf_view(&type);
-    if (scope.len && scope.ptr[0] == 'a')
-        must[n++] = str_printf(k->a, "\xEE\x80\x80%.*s", STR_F(scope));
-    bool lite = store_engine(k->db) == STORE_SQLITE;
-    if (lite)
+    if (n && s.len && s.ptr[0] == 'a')
+        must[n++] = str_printf(k->a, "\xEE\x80\x80%.*s", STR_F(s));
+    if (store_engine(k->db) == STORE_SQLITE)
         token_fts5(&q, &k->words, must, n);
     else
         token_tsquery(&q, &k->words, must, n);
-    if (lite) {
-        bound(s, "(SELECT rowid AS rid FROM search_fts WHERE search_fts MATCH ",
-              C_TEXT(buf_dup(k->a, &q)));
-        bound(s, downwards(k, w) ? " AND rowid < " : " AND rowid > ", number_bound(k, w));
+    return C_TEXT(buf_dup(k->a, &q));
+}
+
+static void match(struct find_sql *s, struct find_ask *k, const struct find_walk *w)
+{
+    char sign = downwards(k, w) ? '<' : '>';
+    if (store_engine(k->db) == STORE_SQLITE) {
+        bound(s, "(SELECT rowid AS rid FROM search_fts WHERE search_fts MATCH ", words(k, w));
+        buf_printf(&s->text, " AND rowid %c ", sign);
     } else {
-        bound(s, "(SELECT rid FROM search_ts WHERE ts @@ CAST(", C_TEXT(buf_dup(k->a, &q)));
-        bound(s, downwards(k, w) ? " AS TSQUERY) AND rid < " : " AS TSQUERY) AND rid > ",
-              number_bound(k, w));
+        /* "+ 0": not by the primary key, whose walk tries every record when the words are rare */
+        const char *rid = w->rare ? "rid + 0" : "rid";
+        buf_printf(&s->text, "(SELECT %s AS rid FROM search_ts WHERE ts @@ CAST(", rid);
+        bound(s, "", words(k, w));
+        buf_printf(&s->text, " AS TSQUERY) AND %s %c ", rid, sign);
     }
+    bound(s, "", number_bound(k, w));
     buf_c(&s->text, ") d");
-    buf_free(&q);
-    buf_free(&type);
+}
+
+bool find_sql_hits(struct find_ask *k, const struct find_walk *w, int64_t from, int64_t to,
+                   int64_t *out)
+{
+    struct find_sql s AUTO(find_sql_free) = find_sql_new(k);
+    bound(&s, "SELECT COUNT(*) FROM (SELECT 1 FROM search_ts WHERE ts @@ CAST(", words(k, w));
+    bound(&s, " AS TSQUERY) AND rid BETWEEN ", C_INT(from));
+    bound(&s, " AND ", C_INT(to));
+    bound(&s, " LIMIT ", C_INT((int64_t)w->want));
+    buf_c(&s.text, ") q");
+    return find_sql_int(&s, k, out);
 }
 
 static bool driver(struct find_sql *s, struct find_ask *k, const struct find_walk *w)

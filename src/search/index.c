@@ -42,13 +42,13 @@ static struct str readable(const struct json *j)
 }
 
 static bool add_detached(struct store *db, const struct changes *c, const struct record *r,
-                         const struct json *v, struct buf *out, struct err *e)
+                         const struct json *v, unsigned with, struct buf *out, struct err *e)
 {
     struct str plain;
     struct json *j;
     if (json_is(v, J_ARR)) {
         JSON_EACH (item, v)
-            if (!add_detached(db, c, r, item, out, e))
+            if (!add_detached(db, c, r, item, with, out, e))
                 return false;
         return true;
     }
@@ -60,7 +60,7 @@ static bool add_detached(struct store *db, const struct changes *c, const struct
         return true;
     if (!json_own(c->arena, plain, &j, e))
         return false;
-    add_text(out, readable(j), TOKEN_PLAIN);
+    add_text(out, readable(j), with);
     return true;
 }
 
@@ -94,7 +94,9 @@ bool search_text(struct store *db, const struct changes *c, const struct change 
             continue;
         if (f->type == FIELD_CODE && json_is(v, J_STR))
             add_code(ch->playbook, f, v->s, out);
-        else if (field_detached(f->type) && !add_detached(db, c, r, v, out, e))
+        else if (field_detached(f->type) &&
+                 !add_detached(db, c, r, v, f->type == FIELD_PLACE ? TOKEN_PINYIN : TOKEN_PLAIN,
+                               out, e))
             return false;
         else if (json_is(v, J_STR) && f->type != FIELD_CODE)
             add_text(out, v->s, TOKEN_PLAIN);
