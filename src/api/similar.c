@@ -1,0 +1,92 @@
+/* "This may have been reported already": asked while a form is being filled in, before it is sent. */
+#include "api/api_int.h"
+#include "search/similar.h"
+
+static bool sees(void *self, const struct record *r)
+{
+    const struct call *c = self;
+    return actor_sees(&c->actor, c->w, r);
+}
+
+static bool take_degree(struct call *c, const char *key, int64_t most, bool *given, int64_t *out)
+{
+    struct str s = http_query(c->rq, key);
+    *given = s.len > 0;
+    if (s.len && (!str_decimal(s, 7, out) || *out < -most || *out > most))
+        return err_field(c->e, ERR_INPUT, key, "%s: expected degrees with at most 7 decimals", key);
+    return true;
+}
+
+static bool take(struct call *c, struct similar_question *q)
+{
+    struct str code = http_query(c->rq, "area");
+    bool lon, lat;
+    *q = (struct similar_question){.w = c->w,
+                                   .keys = engine_keys(c->api->engine),
+                                   .type = http_query(c->rq, "type"),
+                                   .area = code.len ? world_area(c->w, code) : -1,
+                                   .kind = http_query(c->rq, "kind"),
+                                   .text = str_trim(http_query(c->rq, "text")),
+                                   .now = c->now,
+                                   .sees = sees,
+                                   .self = c};
+    if (code.len && q->area < 0)
+        return err_field(c->e, ERR_UNKNOWN_AREA, "area", "there is no area with this code");
+    if (!q->type.len)
+        return err_field(c->e, ERR_REQUIRED, "type", "type: name the record type");
+    if (!take_degree(c, "lon", INT64_C(1800000000), &lon, &q->lon) ||
+        !take_degree(c, "lat", 900000000, &lat, &q->lat))
+        return false;
+    if (lon != lat)
+        return err_field(c->e, ERR_INPUT, lon ? "lat" : "lon", "lon and lat come together");
+    q->has_point = lon;
+    return lon || code.len ||
+           err_field(c->e, ERR_REQUIRED, "area", "area: name the area, or lon and lat");
+}
+
+static bool similar_get(struct call *c)
+{
+    struct similar_question q;
+    struct similar found[SIMILAR_SHOWN];
+    size_t n;
+    if (!take(c, &q) || !similar_find(c->db, c->a, &q, found, &n, c->e))
+        return false;
+    struct buf b = BUF(LIMIT_JSON_OUT);
+    struct json_out o = json_out(&b);
+    jo_obj(&o);
+    jo_key(&o, "rows");
+    jo_arr(&o);
+    for (size_t i = 0; i < n; i++) {
+        struct view v;
+        jo_obj(&o);
+        jo_ki(&o, "near", found[i].near);
+        jo_kb(&o, "same_kind", found[i].same_kind);
+        jo_kb(&o, "same_area", found[i].same_area);
+        if (found[i].metres >= 0)
+            jo_ki(&o, "metres", found[i].metres);
+        jo_key(&o, "record");
+        if (!view_open(c, found[i].r, &v) || !view_row(&v, &o)) {
+            buf_free(&b);
+            return false;
+        }
+        jo_end(&o);
+    }
+    jo_end(&o);
+    jo_end(&o);
+    return call_json(c, 200, &b);
+}
+
+static const struct param QUERY[] = {{"type", "record type"},
+                                     {"area", "code of the grid"},
+                                     {"lon", "degrees, with lat"},
+                                     {"lat", "degrees, with lon"},
+                                     {"kind", "code of the kind of matter"},
+                                     {"text", "what is being reported"},
+                                     {NULL, NULL}};
+
+static const struct route ROWS[] = {
+    {ROUTE(GET, "/api/similar", PERM_READ | PERM_ACT, similar_get, "可能重复的件",
+           "What may be the same matter, at most three"),
+     .query = QUERY},
+};
+const struct route_list ROUTES_SIMILAR = {ROWS, COUNT_OF(ROWS)};

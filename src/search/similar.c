@@ -1,0 +1,231 @@
+#include "search/similar.h"
+#include "search/near.h"
+#include "search/similar.sql.h"
+#include <math.h>
+
+struct looking {
+    struct store *db;
+    struct arena *a;
+    const struct similar_question *q;
+    const struct record_def *def; /* of the version in force: where the point's columns are */
+    struct str type, table;
+    int64_t since;
+    struct similar *out;
+    size_t n;
+    struct err *e;
+};
+
+static const double METRES_A_DEGREE = 111195.0, PI = 3.14159265358979323846;
+
+int64_t similar_metres(int64_t lon1, int64_t lat1, int64_t lon2, int64_t lat2)
+{
+    double middle = ((double)lat1 + (double)lat2) / 2e7 * PI / 180.0;
+    double turn = (double)(lon1 - lon2) / 1e7;
+    turn = turn > 180.0 ? turn - 360.0 : turn < -180.0 ? turn + 360.0 : turn;
+    double x = turn * cos(middle) * METRES_A_DEGREE;
+    double y = (double)(lat1 - lat2) / 1e7 * METRES_A_DEGREE;
+    return (int64_t)llround(sqrt(x * x + y * y));
+}
+
+/* ---- one candidate ---- */
+
+/* A detached value that names nobody: never of the vault. */
+static bool plain_of(struct looking *l, const struct record *r, const struct field *f,
+                     const uint8_t dek[static CIPHER_KEY], struct json **out)
+{
+    const struct json *v = f ? json_get_str(r->fields, f->id) : NULL;
+    struct str text = STR_NONE;
+    *out = NULL;
+    if (!v || f->vault || f->many || !value_detached(v))
+        return true;
+    if (!detached_read(l->db, l->a, json_num(v, "s", -1), json_num(v, "$d", -1), dek, &text, l->e))
+        return false;
+    return !text.ptr || json_own(l->a, text, out, l->e);
+}
+
+static bool measure(struct looking *l, const struct record_def *def, struct similar *s)
+{
+    uint8_t dek[CIPHER_KEY];
+    bool has;
+    struct json *text, *place;
+    const struct field *title = def->title >= 0 ? &def->fields[def->title] : NULL;
+    const struct field *spot = def->place_field >= 0 ? &def->fields[def->place_field] : NULL;
+    if (title && title->type != FIELD_TEXT)
+        title = NULL;
+    if (!record_dek(l->db, l->q->keys, s->r->rid, s->r->id, &has, dek, l->e))
+        return false;
+    if (!has)
+        return true;
+    if (l->q->text.len && !plain_of(l, s->r, title, dek, &text))
+        return false;
+    if (l->q->text.len)
+        s->near = near_text(l->q->text, json_str(text));
+    if (l->q->has_point && !plain_of(l, s->r, spot, dek, &place))
+        return false;
+    if (l->q->has_point && json_is(json_get(place, "lon"), J_INT) &&
+        json_is(json_get(place, "lat"), J_INT))
+        s->metres = similar_metres(l->q->lon, l->q->lat, json_num(place, "lon", 0),
+                                   json_num(place, "lat", 0));
+    return true;
+}
+
+static bool worth_showing(const struct looking *l, const struct similar *s)
+{
+    bool close = s->metres >= 0 && s->metres <= SIMILAR_METRES;
+    if (!close && !s->same_area)
+        return false;
+    if (l->q->text.len)
+        return s->near >= (s->same_kind ? SIMILAR_NEAR_KIND : SIMILAR_NEAR);
+    return close && s->same_kind;
+}
+
+/* Does a come before b? */
+static bool better(const struct similar *a, const struct similar *b)
+{
+    if (a->near != b->near)
+        return a->near > b->near;
+    if (a->same_kind != b->same_kind)
+        return a->same_kind;
+    return a->r->rid > b->r->rid;
+}
+
+static void keep(struct looking *l, const struct similar *s)
+{
+    size_t at = l->n;
+    for (size_t i = 0; i < l->n; i++)
+        if (l->out[i].r->rid == s->r->rid)
+            return;
+    while (at > 0 && better(s, &l->out[at - 1]))
+        at--;
+    if (at == SIMILAR_SHOWN)
+        return;
+    if (l->n < SIMILAR_SHOWN)
+        l->n++;
+    for (size_t i = l->n - 1; i > at; i--)
+        l->out[i] = l->out[i - 1];
+    l->out[at] = *s;
+}
+
+static bool try_one(struct looking *l, int64_t rid)
+{
+    struct similar s = {.metres = -1};
+    const struct playbook *p;
+    bool found;
+    int which;
+    if (!record_load_rid(l->db, l->a, rid, &found, &s.r, l->e))
+        return false;
+    if (!found || s.r->opened < l->since || record_flag(s.r, "$void") ||
+        record_flag(s.r, "$sealed") || record_merged(s.r).len ||
+        !world_type(l->q->w, s.r->type, s.r->pb, &p, &which) ||
+        (l->q->sees && !l->q->sees(l->q->self, s.r)))
+        return true;
+    const struct record_def *def = &p->records[which];
+    if (l->q->kind.len && def->kind_field >= 0)
+        s.same_kind = str_eq(json_str(json_get_str(s.r->fields, def->fields[def->kind_field].id)),
+                             l->q->kind);
+    s.same_area = l->q->area >= 0 && s.r->area == l->q->w->areas[l->q->area].aid &&
+                  l->q->w->areas[l->q->area].children == 0;
+    if (!measure(l, def, &s))
+        return false;
+    if (worth_showing(l, &s))
+        keep(l, &s);
+    return true;
+}
+
+/* ---- where candidates come from ---- */
+
+static bool collect(struct looking *l, struct rows *r, int64_t *rids, size_t *n)
+{
+    *n = 0;
+    while (rows_next(r))
+        rids[(*n)++] = rows_int(r, 0);
+    return !err_is(l->e);
+}
+
+static bool grid(struct looking *l, int64_t *rids, size_t *n)
+{
+    const struct area *area = l->q->area < 0 ? NULL : &l->q->w->areas[l->q->area];
+    *n = 0;
+    if (!area || area->children)
+        return true;
+    struct str scope = str_printf(l->a, "a%lld", (long long)area->aid);
+    struct rows r AUTO(rows_close) =
+        store_query(l->db, sql_similar_scope,
+                    BIND(C_TEXT(scope), C_TEXT(l->type), C_INT(l->since), C_INT(SIMILAR_LOOKED)), l->e);
+    return collect(l, &r, rids, n);
+}
+
+/* Where the rows to be looked through for the point come from: the index, when the playbook declares
+ * the place `filter`; else the newest of the area above, for a grid's neighbours lie there. */
+static bool source(struct looking *l, const struct field *f, struct str *from)
+{
+    const struct area *area = l->q->area < 0 ? NULL : &l->q->w->areas[l->q->area];
+    if (f->filter) {
+        *from = l->table;
+        return true;
+    }
+    if (!area)
+        return false;
+    if (!area->children && area->parent >= 0)
+        area = &l->q->w->areas[area->parent];
+    *from = str_printf(l->a,
+                       "(SELECT rid FROM scope WHERE scope = 'a%lld' AND type = $6 "
+                       "ORDER BY rid DESC LIMIT %d) s JOIN %.*s",
+                       (long long)area->aid, SIMILAR_AROUND, STR_F(l->table));
+    return true;
+}
+
+static bool around(struct looking *l, int64_t *rids, size_t *n)
+{
+    const struct field *f = l->def->place_field < 0 ? NULL : &l->def->fields[l->def->place_field];
+    struct str from;
+    *n = 0;
+    if (!l->q->has_point || !f || f->many || !source(l, f, &from))
+        return true;
+    double cosine = cos((double)l->q->lat / 1e7 * PI / 180.0);
+    int64_t dlat = (int64_t)(SIMILAR_METRES / METRES_A_DEGREE * 1e7) + 1;
+    int64_t dlon = cosine < 0.01 ? 3600000000 : (int64_t)((double)dlat / cosine) + 1;
+    struct str sql = str_printf(
+        l->a,
+        "SELECT f.rid FROM %.*s f%s WHERE f.x_%.*s_lat >= $1 AND f.x_%.*s_lat <= $2 "
+        "AND f.x_%.*s_lon >= $3 AND f.x_%.*s_lon <= $4 ORDER BY f.rid DESC LIMIT $5",
+        STR_F(from), f->filter ? "" : " ON f.rid = s.rid", STR_F(f->id), STR_F(f->id), STR_F(f->id),
+        STR_F(f->id));
+    const struct cell args[] = {C_INT(l->q->lat - dlat), C_INT(l->q->lat + dlat),
+                                C_INT(l->q->lon - dlon), C_INT(l->q->lon + dlon),
+                                C_INT(SIMILAR_LOOKED),   C_TEXT(l->type)};
+    struct rows r AUTO(rows_close) =
+        store_query(l->db, str_c(l->a, sql), args, f->filter ? 5 : 6, l->e);
+    return collect(l, &r, rids, n);
+}
+
+static bool try_all(struct looking *l, const int64_t *rids, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!try_one(l, rids[i]))
+            return false;
+    return true;
+}
+
+bool similar_find(struct store *db, struct arena *a, const struct similar_question *q,
+                  struct similar out[static SIMILAR_SHOWN], size_t *n, struct err *e)
+{
+    struct looking l = {.db = db, .a = a, .q = q, .out = out, .e = e};
+    const struct playbook *p;
+    int64_t *rids = ARENA_ARRAY(a, int64_t, SIMILAR_LOOKED);
+    size_t count;
+    int which;
+    l.type = q->type;
+    if (!str_has(q->type, STR(".")))
+        l.type = str_printf(a, "%.*s.%.*s", STR_F(q->type), STR_F(q->type));
+    if (!world_type(q->w, l.type, STR_NONE, &p, &which))
+        return err_field(e, ERR_INPUT, "type", "there is no such record type");
+    l.def = &p->records[which];
+    l.table = table_name(a, p, l.def);
+    l.since = q->now - SIMILAR_DAYS * (int64_t)MS_DAY;
+    if (!grid(&l, rids, &count) || !try_all(&l, rids, count) || !around(&l, rids, &count) ||
+        !try_all(&l, rids, count))
+        return false;
+    *n = l.n;
+    return true;
+}
