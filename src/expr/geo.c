@@ -15,7 +15,7 @@ int64_t expr_distance_m(int64_t lon1, int64_t lat1, int64_t lon2, int64_t lat2)
     volatile double c = cos((double)lat1 / 1e7 * rad) * cos((double)lat2 / 1e7 * rad);
     volatile double aa = a * a, bb = b * b, cbb = c * bb;
     double h = aa + cbb;
-    return (int64_t)floor(DIAMETER * asin(h >= 1.0 ? 1.0 : sqrt(h)));
+    return (int64_t)ceil(DIAMETER * asin(h >= 1.0 ? 1.0 : sqrt(h)));
 }
 
 static bool in_box(const struct shape *s, int64_t lon, int64_t lat)

@@ -221,7 +221,7 @@ static void distance(struct out *o, const struct node *n)
 {
     const struct node *place = n->kids[0];
     int lon = bind_int(o, n->kids[1]->lit.lon), lat = bind_int(o, n->kids[1]->lit.lat);
-    put(o, "CAST(floor(12742017.6 * asin(CASE WHEN ");
+    put(o, "CAST(ceil(12742017.6 * asin(CASE WHEN ");
     haversine(o, place, lon, lat);
     put(o, " >= 1.0 THEN 1.0 ELSE sqrt(");
     haversine(o, place, lon, lat);
