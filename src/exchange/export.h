@@ -6,7 +6,6 @@
  * left out.  Details of persons and vault texts are masked, and all texts of a sealed record. */
 #pragma once
 #include "exchange/xlsx.h"
-#include "ledger/keys.h"
 #include "record/change.h"
 
 enum export_part { EXPORT_FIELD, EXPORT_PLACE_TEXT, EXPORT_PLACE_LON, EXPORT_PLACE_LAT };
