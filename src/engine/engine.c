@@ -45,7 +45,9 @@ void engine_on_commit(struct engine *en,
     en->on_commit_user = user;
 }
 
-/* Takes ownership of one reference. */
+/* Takes ownership of one reference.  A world that is not newer than the present one is not taken: two
+ * threads may load the same one, and what was decided on the first points into it; it is told from
+ * others by its sys_seq alone. */
 void engine_take_world(struct engine *en, struct world *w)
 {
     struct calendar *c = NULL;
@@ -54,17 +56,19 @@ void engine_take_world(struct engine *en, struct world *w)
         c = calendar_new(NULL, 0);
     pthread_mutex_lock(&en->lock);
     struct world *old = en->world;
+    bool newer = !old || old->sys_seq < w->sys_seq;
     bool same = old && str_eq(old->calendar, w->calendar);
-    if (same) {
+    if (same || !newer) {
         calendar_free(c);
     } else {
         if (en->calendar && en->n_old < (int)COUNT_OF(en->old_calendars))
             en->old_calendars[en->n_old++] = en->calendar;
         en->calendar = c;
     }
-    en->world = w;
+    if (newer)
+        en->world = w;
     pthread_mutex_unlock(&en->lock);
-    world_unref(old);
+    world_unref(newer ? old : w);
 }
 
 /* ---- readers ---- */
