@@ -398,7 +398,7 @@ static bool do_share(struct deciding *d)
         return false;
     JSON_EACH (o, orgs) {
         int i = world_org(d->w, json_str(o));
-        if (i < 0)
+        if (i < 0 || d->w->orgs[i].closed)
             return say(d, ERR_INPUT, "orgs", "there is no such unit", "没有这个单位");
         struct json *p = draft_part(d, 0, "share");
         struct limit limit = {.n = days, .unit = LIMIT_WORKDAYS, .next_day = true};
@@ -493,7 +493,8 @@ static bool has_doc(struct deciding *d, struct str doc)
 static bool do_extend(struct deciding *d)
 {
     const struct clock_def *c;
-    if (!form_documents(d) || !named_clock(d, &c) || !need_text(d, "reason", "请填写延长理由"))
+    if (!form_documents(d) || !named_clock(d, &c) || !clock_extendable(d, c) ||
+        !need_text(d, "reason", "请填写延长理由"))
         return false;
     draft_in(d, "clock", json_new_str(d->a, c->id));
     if (c->extend_needs.len && !has_doc(d, c->extend_needs))

@@ -115,7 +115,7 @@ void clock_resume(struct deciding *d, const struct clock_def *def)
     put(d, o, "soon", soon_of(d, def, due));
 }
 
-bool clock_extend(struct deciding *d, const struct clock_def *def)
+bool clock_extendable(struct deciding *d, const struct clock_def *def)
 {
     const struct clock_run *c = record_clock_last(d->work, def->id);
     if (!c || c->done != TIME_NONE)
@@ -124,6 +124,14 @@ bool clock_extend(struct deciding *d, const struct clock_def *def)
     if (!def->extend_by.n || c->extended >= max64(1, def->extend_times))
         return err_set(d->e, ERR_GUARD, "this clock cannot be extended (again)") ||
                err_zh(d->e, "时限“%.*s”不能再延长", STR_F(def->name.zh));
+    return true;
+}
+
+bool clock_extend(struct deciding *d, const struct clock_def *def)
+{
+    if (!clock_extendable(d, def))
+        return false;
+    const struct clock_run *c = record_clock_last(d->work, def->id);
     int64_t due = calendar_shift(d->s->calendar, d->w->zone, c->due, def->extend_by.n,
                                  unit_of(def->extend_by.unit));
     struct json *o = clock_patch(d, def->id, c->n);

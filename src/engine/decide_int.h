@@ -55,6 +55,8 @@ void clock_stop(struct deciding *d, struct str id);
 void clock_stop_all(struct deciding *d);
 void clock_pause(struct deciding *d, struct str id);
 void clock_resume(struct deciding *d, const struct clock_def *c);
+/* Does it run, and may it be extended (once more)? */
+MUST_USE bool clock_extendable(struct deciding *d, const struct clock_def *c);
 MUST_USE bool clock_extend(struct deciding *d, const struct clock_def *c);
 struct limit clock_limit(const struct clock_def *c);
 void follow_ups_plan(struct deciding *d, int state);
