@@ -55,12 +55,37 @@ static struct answer must(struct house *h, const char *name, struct id rec, cons
     return ans;
 }
 
+/* Does the page offer it to this person now? */
+static bool offered(struct house *h, const char *name, struct id rec, const char *action)
+{
+    struct err e = ERR_INIT;
+    struct buf b = BUF(1 << 20);
+    struct json_out o = json_out(&b);
+    struct json *list;
+    struct store *db = engine_reader(h->en, &e);
+    struct world *w = engine_world(h->en, &e);
+    if (!db || !w || !engine_possible(h->en, db, w, load(h, rec), who(h, name), &o, &e) ||
+        !json_input(h->a, buf_view(&b), &list, &e))
+        fail_msg("possible: %s", e.text);
+    engine_reader_back(h->en, db);
+    world_unref(w);
+    buf_free(&b);
+    JSON_EACH (x, list)
+        if (str_is(json_text(x, "id"), action))
+            return json_yes(x, "possible");
+    return false;
+}
+
 static void play_step(struct house *h, const char *story, size_t i, const struct step *s,
                       struct id *rec)
 {
     int64_t ver = id_zero(*rec) ? 0 : load(h, *rec)->ver, size = house_size(h);
     h->now += s->wait;
+    bool shown = id_zero(*rec) || offered(h, s->who, *rec, s->act);
     struct answer ans = act(h, s->who, *rec, s->act, s->fields);
+    if (ans.ok && !shown)
+        fail_msg("%s, step %zu (%s by %s): done, but the page does not offer it", story, i, s->act,
+                 s->who);
     if (ans.ok != (s->err == ERR_NONE) || (!ans.ok && ans.err.code != s->err))
         fail_msg("%s, step %zu (%s by %s): %s %s (%s)", story, i, s->act, s->who,
                  ans.ok ? "done" : err_wire(ans.err.code), ans.ok ? ans.state : ans.err.text,
@@ -540,6 +565,8 @@ static void the_head_extends_by_himself(void **state)
     must(h, "head", rec, "extend", "{'reason':'案情复杂'}");
     assert_true(due_of(h, rec, "accept") > due);
     assert_int_equal(record_open_parts(load(h, rec), "approval"), 0);
+    refuse(h, "desk", rec, "extend", "{'reason':'x'}", ERR_GUARD); /* nothing to approve: it was once */
+    refuse(h, "desk", rec, "extend", "{'clock':'triage','reason':'x'}", ERR_WRONG_STATE);
     refuse(h, "head", rec, "extend", "{'clock':'register','reason':'x'}", ERR_WRONG_STATE);
 }
 
@@ -673,6 +700,77 @@ static void merged_where_it_may_not_be(void **state)
     struct id closed_one = must(h, "grid", (struct id){{0}}, "settle_on_the_spot", ON_THE_SPOT).record;
     into = arena_printf(h->a, "{'into':'%s','reason':'x'}", id_text(h->a, closed_one).ptr);
     refuse(h, "desk", mine, "merge", into, ERR_WRONG_STATE);
+}
+
+/* ---- taking back ---- */
+
+/* Whatever is taken back, the matter is as it was, but for the number of its events. */
+static void undone_without_a_trace(void **state)
+{
+    UNUSED(state);
+    static const struct {
+        size_t begun;
+        const char *who, *act, *fields;
+    } CASES[] = {
+        {1, "desk", "register", REGISTER},
+        {2, "desk", "triage", TRIAGE},
+        {2, "desk", "transfer", "{'to_org':'@police','note':'请办'}"},
+        {2, "centre", "assign", "{'to_org':'@fire'}"},
+        {2, "desk", "share", "{'orgs':['@police','@fire'],'text':'请到场'}"},
+        {2, "leader", "supervise", "{'text':'尽快','due':'2024-12-01'}"},
+        {2, "leader", "urge", "{}"},
+        {2, "leader", "instruct", "{'text':'请重视'}"},
+        {2, "desk", "comment", "{'text':'x'}"},
+        {2, "desk", "amend", "{'fields':{'minor':true,'summary':'改过的'},'area':'" TOWN "','reason':'填错'}"},
+        {2, "desk", "ask_approval", "{'mode':'all','steps':['head'],'text':'请批'}"},
+        {3, "mediator", "accept", ACCEPT},
+        {4, "mediator", "session", SESSION},
+        {4, "mediator", "pause", "{'reason':'一方住院'}"},
+        {4, "head", "extend", "{'reason':'还在谈','documents':[{'doc':'extension_consent'}]}"},
+        {4, "mediator", "agree", AGREE},
+        {4, "mediator", "withdraw", "{}"},
+        {4, "mediator", "attach", "{'documents':[{'doc':'evidence'}]}"},
+    };
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        struct house *h = fresh();
+        struct id rec = BEGUN(h, CASES[i].begun);
+        const struct record *before = load(h, rec);
+        must(h, CASES[i].who, rec, CASES[i].act, CASES[i].fields);
+        assert_false(record_same(before, load(h, rec)));
+        must(h, CASES[i].who, rec, "undo", "{}");
+        struct record *after = load(h, rec);
+        assert_int_equal(after->ver, before->ver + 2);
+        after->ver = before->ver;
+        after->last_seq = before->last_seq;
+        after->last_at = before->last_at;
+        if (!record_same(before, after)) {
+            struct buf a = BUF(1 << 20), b = BUF(1 << 20);
+            record_write(&a, before);
+            record_write(&b, after);
+            fail_msg("%s: before %.*s after %.*s", CASES[i].act, STR_F(buf_view(&a)), STR_F(buf_view(&b)));
+        }
+    }
+}
+
+/* ---- units that are gone ---- */
+
+static void a_closed_unit_gets_nothing(void **state)
+{
+    UNUSED(state);
+    struct house *h = fresh();
+    struct answer ans = open_sys(h, "sys.org", house_json(h, "{'name':'旧所','kind':'police','area':'" TOWN "'}"));
+    const char *unit = id_text(h->a, ans.record).ptr;
+    const char *to = arena_printf(h->a, "{'to_org':'%s'}", unit);
+    const char *with = arena_printf(h->a, "{'orgs':['%s'],'text':'请到场'}", unit);
+    struct id rec = BEGUN(h, 2);
+    must(h, "desk", rec, "transfer", to);
+    must(h, "desk", rec, "revoke", "{}");
+    must(h, "operator", ans.record, "close", "{}");
+    refuse(h, "desk", rec, "transfer", to, ERR_INPUT);
+    refuse(h, "centre", rec, "assign", to, ERR_INPUT);
+    refuse(h, "desk", rec, "share", with, ERR_INPUT);
+    must(h, "operator", ans.record, "open_again", "{}");
+    must(h, "desk", rec, "share", with);
 }
 
 /* ---- sent twice, and seen old ---- */
@@ -1191,6 +1289,8 @@ int main(void)
         cmocka_unit_test(time_that_goes_back),
         cmocka_unit_test(merged_and_parted),
         cmocka_unit_test(merged_where_it_may_not_be),
+        cmocka_unit_test(undone_without_a_trace),
+        cmocka_unit_test(a_closed_unit_gets_nothing),
         cmocka_unit_test(done_once),
         cmocka_unit_test(a_dry_run_writes_nothing),
         cmocka_unit_test(an_old_version),
