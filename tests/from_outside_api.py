@@ -476,6 +476,10 @@ class Rights(Base):
         self.want("leader", 400, "GET", f"{path}&area=999")
         answer = self.want("leader", 403, "GET", f"{path}&by=mediator")
         self.assertEqual(answer["code"], "privacy")
+        # a list tells a number too: not by who did it, and not in its order
+        for question in ("where=mediator%20%3D%20%27x%27", "where=mediator%20IS%20NULL", "sort=mediator"):
+            answer = self.want("desk", 400, "GET", f"/api/records?type=dispute&{question}")
+            self.assertIn(answer["code"], ("privacy", "bad_input"))
         where = urllib.parse.quote("mediator = '" + uuid7() + "'")
         answer = self.want("leader", 403, "GET", f"{path}&where={where}")
         self.assertEqual(answer["code"], "privacy")

@@ -24,7 +24,7 @@ static bool take_question(struct call *c, struct find_question *q, int *area)
     q->after = http_query(c->rq, "after");
     q->open_only = str_is(open, "true") || str_is(open, "1");
     q->limit = (int)limit;
-    q->person_ok = true;
+    q->person_ok = false; /* a list tells a number too: never by person */
     if (!q->type.len)
         return err_field(c->e, ERR_REQUIRED, "type", "type: name the record type");
     if (str_starts(q->type, STR("sys.")))
