@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Puts files into the program: one .S with .incbin and one table (src/web/web.c reads it).
 
-A file src/web/embed/PATH is known as PATH.  Files that compress well are stored gzipped.
+A file src/web/embed/PATH or ui/dist/PATH is known as PATH.  Files that compress well are stored gzipped.
 The table has, for each file: name, first byte, end, gzipped?, SHA-256 in hex (the ETag)."""
 import gzip
 import hashlib
@@ -11,7 +11,7 @@ import sys
 
 def main():
     out, root = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
-    base = root / "src/web/embed"
+    bases = [(root / at).resolve() for at in ("src/web/embed", "ui/dist")]
     keep = out.parent / "embedded"
     keep.mkdir(exist_ok=True)
     asm = ['    .section .rodata', '    .balign 8']
@@ -23,7 +23,7 @@ def main():
         gz = len(packed) < len(data) * 0.9
         file = keep / f"{i}"
         file.write_bytes(packed if gz else data)
-        name = str(path.relative_to(base.resolve()))
+        name = str(path.relative_to(next(b for b in bases if b in path.parents)))
         asm += [f"embed_{i}:", f'    .incbin "{file.resolve()}"', f"embed_{i}_end:", "    .byte 0",
                 f'embed_{i}_name: .asciz "{name}"',
                 f'embed_{i}_sum: .asciz "{hashlib.sha256(data).hexdigest()}"']

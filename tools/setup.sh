@@ -80,15 +80,32 @@ need_modules()
     echo "$lock" >"$stamp"
 }
 
+# build_page: ui/dist, which goes into the program; made again when something in ui/ changed.
+build_page()
+{
+    local stamp=ui/node_modules/.page inputs
+    need_modules ui
+    mapfile -t inputs < <(find ui -type f -not -path 'ui/node_modules/*' -not -path 'ui/dist/*' | sort)
+    inputs=("$(digest "${inputs[@]}")")
+    [ -e ui/dist/index.html ] && [ "$(cat "$stamp" 2>/dev/null)" = "${inputs[0]}" ] && return 0
+    say "npm run build (ui)"
+    npm run build --prefix ui --silent >"$stamp.log" 2>&1 || {
+        cat "$stamp.log" >&2
+        die "the page could not be built (see above)"
+    }
+    echo "${inputs[0]}" >"$stamp"
+}
+
 # build FOLDER MESON-OPTION...: meson reads its lists of sources when it configures, so a file that
 # came or went means configuring again.
 build()
 {
     local dir=$1 list stamp="$1/.configured" how=()
     shift
+    build_page
     list=$({
         printf '%s\n' "$@"
-        find src tools -type f -not -name '*.pyc' | sort
+        find src tools ui/dist -type f -not -name '*.pyc' | sort
     } | sha256sum)
     if [ "$(cat "$stamp" 2>/dev/null)" != "$list" ]; then
         [ -f "$dir/build.ninja" ] && how=(--reconfigure)

@@ -24,7 +24,8 @@ def main():
     elif what == "sql":
         show(SRC.rglob("*.sql"))
     elif what == "embedded":
-        show([p for p in (ROOT / "src/web/embed").rglob("*") if p.is_file()])
+        # the page as tools/setup.sh built it, if it did, and what lies in the sources
+        show([p for at in ("src/web/embed", "ui/dist") for p in (ROOT / at).rglob("*") if p.is_file()])
     elif what == "c":
         show(p for p in (SRC / sys.argv[2]).glob("*.c") if not p.name.endswith("_test.c") and p.name != "main.c")
     elif what == "tests":

@@ -1,0 +1,119 @@
+/* One way to ask the program, and who is logged in. */
+import { reactive } from 'vue'
+import { lang, t } from './words'
+
+export interface Role {
+    role: string
+    name: string
+    area: string
+    area_name: string
+}
+
+export interface Me {
+    csrf: string
+    account: string
+    name: string
+    org?: string
+    org_name?: string
+    roles: Role[]
+    permissions: number
+}
+
+export interface Problem {
+    status: number
+    title: string
+    detail: string
+    code: string
+    field?: string
+}
+
+export const PERM = { act: 8, count: 16, look: 32, steer: 1024 }
+
+/* `expired`: the session ended while the page was open; what was typed stays under the log-in. */
+export const session = reactive({ me: null as Me | null, expired: false, known: false })
+
+export function may(bit: number): boolean {
+    return ((session.me?.permissions ?? 0) & bit) !== 0
+}
+
+function away(): Problem {
+    return {
+        status: 0,
+        code: 'network',
+        title: t('没连上', 'No connection'),
+        detail: t(
+            '没连上服务器，填的内容还在，请再试一次',
+            'The server did not answer; what you typed is kept, try again',
+        ),
+    }
+}
+
+async function problemOf(reply: Response): Promise<Problem> {
+    try {
+        return (await reply.json()) as Problem
+    } catch {
+        return { ...away(), status: reply.status, code: 'unreadable' }
+    }
+}
+
+export async function ask<T>(method: string, url: string, body?: unknown): Promise<T> {
+    const headers: Record<string, string> = { 'Accept-Language': lang.value === 'zh' ? 'zh-CN' : 'en' }
+    if (session.me && method !== 'GET') headers['X-CSRF-Token'] = session.me.csrf
+    const raw = body instanceof Blob
+    if (body !== undefined && !raw) headers['Content-Type'] = 'application/json'
+    let reply: Response
+    try {
+        const sent = raw ? body : body === undefined ? undefined : JSON.stringify(body)
+        reply = await fetch(url, { method, headers, cache: 'no-cache', body: sent })
+    } catch {
+        throw away()
+    }
+    if (reply.status === 204) return undefined as T
+    if (reply.ok) return (await reply.json()) as T
+    const p = await problemOf(reply)
+    if (p.status === 401 && p.code === 'login_required' && session.me) session.expired = true
+    throw p
+}
+
+export function get<T>(url: string, query: Record<string, string | undefined> = {}): Promise<T> {
+    const q = new URLSearchParams()
+    for (const [k, v] of Object.entries(query)) if (v) q.set(k, v)
+    const s = q.toString()
+    return ask<T>('GET', s ? `${url}?${s}` : url)
+}
+
+export async function logIn(login: string, password: string): Promise<void> {
+    const before = session.me?.account
+    const me = await ask<Me>('POST', '/api/session', { login, password })
+    // another person than before must not find what the first one typed
+    if (session.expired && before !== me.account) location.assign('/')
+    Object.assign(session, { me, expired: false })
+}
+
+export async function whoAmI(): Promise<void> {
+    try {
+        session.me = await get<Me>('/api/session')
+    } catch {
+        session.me = null
+    }
+    session.known = true
+}
+
+export async function logOut(): Promise<void> {
+    await ask('DELETE', '/api/session')
+    location.assign('/')
+}
+
+/* A UUID of version 7, made here, so that sending twice does not record twice. */
+export function uuid7(): string {
+    const b = crypto.getRandomValues(new Uint8Array(16))
+    let ms = Date.now()
+    for (let i = 5; i >= 0; i--) {
+        b[i] = ms % 256
+        ms = Math.floor(ms / 256)
+    }
+    b[6] = (b[6] & 0x0f) | 0x70
+    b[8] = (b[8] & 0x3f) | 0x80
+    const h = Array.from(b, (x) => x.toString(16).padStart(2, '0')).join('')
+    return [h.slice(0, 8), h.slice(8, 12), h.slice(12, 16), h.slice(16, 20), h.slice(20)].join('-')
+}

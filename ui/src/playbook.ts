@@ -1,0 +1,127 @@
+/* Playbooks as the program tells them; all forms and lists are drawn from these. */
+import { shallowReactive } from 'vue'
+import { get, session } from './api'
+import type { Words } from './words'
+
+export interface Field {
+    id: string
+    label: Words
+    help?: Words
+    type: string
+    required?: boolean
+    many?: boolean
+    vault?: boolean
+    multiline?: boolean
+    codes?: string
+    of?: string
+    decimals?: number
+    unit?: string
+    max_chars?: number
+    when?: string
+    min?: number
+    max?: number
+    columns?: Field[]
+    options?: { value: string; name: Words }[] // of a built-in action's input
+}
+
+export interface Code {
+    code: string
+    name: Words
+    parent?: string
+    from?: string
+    to?: string
+    hint?: string
+}
+
+export interface FormField {
+    field: string
+    required: boolean
+}
+
+export interface Action {
+    id: string
+    name: Words
+    opens?: boolean
+    import?: boolean
+    resident?: boolean
+    by: string[]
+    form: FormField[]
+    needs: string[]
+}
+
+export interface RecordDef {
+    id: string
+    name: Words
+    kind: string
+    title?: string
+    place?: string
+    list: string[]
+    fields: Field[]
+    states: { id: string; name: Words; closed?: boolean }[]
+    documents: { id: string; name: Words }[]
+    actions: Action[]
+}
+
+export interface Playbook {
+    id: string
+    version: number
+    name: Words
+    noun: Words
+    records: RecordDef[]
+    codes: { id: string; name: Words; codes: Code[] }[]
+}
+
+export interface Type {
+    id: string // playbook.record
+    name: Words
+    playbook: string
+}
+
+export const types = shallowReactive<Type[]>([])
+const loaded = new Map<string, Promise<Playbook>>()
+
+export async function loadTypes(): Promise<void> {
+    interface Row extends Playbook {
+        records: RecordDef[]
+    }
+    const { rows } = await get<{ rows: Row[] }>('/api/playbooks')
+    types.length = 0
+    for (const p of rows) for (const r of p.records) types.push({ id: r.id, name: r.name, playbook: p.id })
+}
+
+/* "dispute" is the version in force, "dispute@3" the one a running matter stands on. */
+export function loadPlaybook(id: string): Promise<Playbook> {
+    let p = loaded.get(id)
+    if (!p) {
+        p = get<Playbook>(`/api/playbooks/${id}`)
+        p.catch(() => loaded.delete(id))
+        loaded.set(id, p)
+    }
+    return p
+}
+
+export function recordOf(p: Playbook, type: string): RecordDef {
+    const id = type.includes('.') ? type.slice(type.indexOf('.') + 1) : type
+    return p.records.find((r) => r.id === id) ?? p.records[0]
+}
+
+/* The composite comes before the plain one: it is the one that spares steps. */
+export function openings(r: RecordDef): Action[] {
+    const mine = new Set(session.me?.roles.map((x) => x.role))
+    return r.actions.filter((a) => a.opens && !a.import && !a.resident && a.by.some((b) => mine.has(b))).reverse()
+}
+
+/* A field of a condition that this page cannot judge is shown; the program judges again. */
+export function applies(when: string | undefined, values: Record<string, unknown>): boolean {
+    if (!when || / OR /.test(when)) return true
+    return when.split(' AND ').every((part) => {
+        const eq = /^\s*(\w+) (=|<>) (?:'([^']*)'|(TRUE|FALSE))\s*$/.exec(part)
+        if (eq) {
+            const want = eq[4] ? eq[4] === 'TRUE' : eq[3]
+            return (values[eq[1]] === want) === (eq[2] === '=')
+        }
+        const among = /^\s*(\w+) IN \(([^)]*)\)\s*$/.exec(part)
+        if (among) return among[2].split(',').some((x) => x.trim() === `'${String(values[among[1]])}'`)
+        return true
+    })
+}

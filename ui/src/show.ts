@@ -1,0 +1,25 @@
+/* Days and spans as people say them. */
+import { t } from './words'
+
+export function day(s: string | undefined): string {
+    return s ? s.slice(0, 10) : ''
+}
+
+export function minute(s: string | undefined): string {
+    return s ? s.slice(0, 16).replace('T', ' ') : ''
+}
+
+export function localDay(d: Date): string {
+    const two = (n: number) => String(n).padStart(2, '0')
+    return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`
+}
+
+export function left(due: string | undefined): { text: string; late: boolean; soon: boolean } {
+    if (!due) return { text: '', late: false, soon: false }
+    const ms = Date.parse(due) - Date.now()
+    const days = Math.floor(Math.abs(ms) / 86400000)
+    const over = days ? t(`已超${days}天`, `${days} d late`) : t('已超期', 'late')
+    if (ms < 0) return { text: over, late: true, soon: false }
+    if (!days) return { text: t('24小时内到期', 'due in 24 h'), late: false, soon: true }
+    return { text: t(`还剩${days}天`, `${days} d left`), late: false, soon: days < 3 }
+}
