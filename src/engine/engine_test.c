@@ -1075,6 +1075,155 @@ static void one_commit_merges(void **state)
     assert_int_equal(r->links->n, 1);
 }
 
+/* ---- rows of another system ---- */
+
+static struct ask row(struct house *h, const char *name, const char *ext_id, const char *fields)
+{
+    struct id none = {{0}};
+    struct ask ask = on(h, name, none, 0, "load", fields);
+    ask.source = STR("old");
+    ask.ext_id = str_of(ext_id);
+    ask.digest = hash_sha256(str_of(fields));
+    return ask;
+}
+
+static struct answer import_row(struct house *h, const char *name, const char *fields)
+{
+    struct answer ans;
+    struct ask ask = row(h, name, "17", fields);
+    engine_act(h->en, h->a, &ask, &ans);
+    return ans;
+}
+
+static void an_imported_row(void **state)
+{
+    UNUSED(state);
+    static const char FIRST[] = "{'summary':'旧件','result':'pending','type':'0201','opened':'2023-05-01 08:00:00'}";
+    static const char SECOND[] = "{'summary':'旧件','result':'written','type':'0201','opened':'2023-05-01 08:00:00'}";
+    struct house *h = fresh();
+    int64_t size = house_size(h);
+    assert_int_equal(import_row(h, "grid", FIRST).err.code, ERR_FORBIDDEN);
+    assert_int_equal(import_row(h, "desk", "{'summary':'x','result':'nonsense'}").err.code, ERR_UNKNOWN_CODE);
+    assert_int_equal(import_row(h, "desk", "{'summary':'x','result':'pending','opened':'then'}").err.code, ERR_INPUT);
+    assert_int_equal(house_size(h), size);
+    struct answer first = import_row(h, "desk", FIRST), again = import_row(h, "desk", FIRST);
+    assert_true(first.ok && !first.same);
+    assert_string_equal(first.token, ""); /* nobody gets a slip for what is years old */
+    assert_true(again.ok && again.same && id_eq(again.record, first.record));
+    const struct record *r = load(h, first.record);
+    assert_int_equal(r->ver, 1);
+    assert_true(r->opened == 1682899200000 && r->recorded == first.recorded);
+    struct answer changed = import_row(h, "desk", SECOND);
+    assert_true(changed.ok && !changed.same && id_eq(changed.record, first.record));
+    assert_int_equal(changed.version, 2);
+    assert_int_equal(house_size(h), size + 2);
+
+    must(h, "desk", first.record, "comment", "{'text':'在本系统办过'}");
+    struct answer stale = import_row(h, "desk", FIRST);
+    assert_int_equal(stale.err.code, ERR_STALE);
+    assert_true(import_row(h, "desk", SECOND).same); /* what it said before is no news */
+    assert_int_equal(load(h, first.record)->ver, 3);
+}
+
+static void one_commit_the_same_row(void **state)
+{
+    UNUSED(state);
+    struct house *h = fresh();
+    struct asked list[3] = {0};
+    list[0].ask = row(h, "desk", "c1", "{'summary':'一','result':'pending'}");
+    list[1].ask = row(h, "desk", "c1", "{'summary':'一','result':'pending'}");
+    list[2].ask = row(h, "desk", "c1", "{'summary':'一','result':'written'}");
+    at_once(h, list, COUNT_OF(list));
+    assert_true(list[0].ans.ok && !list[0].ans.same);
+    assert_true(list[1].ans.ok && list[1].ans.same);
+    assert_true(list[2].ans.ok && !list[2].ans.same);
+    assert_true(id_eq(list[2].ans.record, list[0].ans.record));
+    assert_int_equal(list[2].ans.version, 2);
+}
+
+/* ---- many at the same time ---- */
+
+enum { HANDS = 4, TURNS = 30 };
+
+struct hand {
+    struct house *h;
+    const struct json *report, *form, *amend, *setting;
+    struct id shared;
+    int64_t done, stale;
+    int n;
+};
+
+static bool hand_act(struct hand *x, struct arena *a, struct ask *ask, struct answer *ans)
+{
+    ask->id = id_new(x->h->now);
+    bool ok = engine_act(x->h->en, a, ask, ans);
+    x->done += ok;
+    x->stale += ans->err.code == ERR_STALE;
+    ASSERT(ok || ans->err.code == ERR_STALE);
+    return ok;
+}
+
+static void *work(void *user)
+{
+    struct hand *x = user;
+    struct arena *a = arena_new();
+    int64_t version = 2;
+    for (int i = 0; i < TURNS; i++) {
+        struct answer ans;
+        arena_reset(a);
+        struct ask ask = {.type = STR("dispute"), .area = STR(VILLAGE), .action = STR("report"),
+                          .fields = json_clone(a, x->report), .actor = who(x->h, "desk"),
+                          .at = TIME_NONE, .known = TIME_NONE};
+        hand_act(x, a, &ask, &ans);
+        struct ask next = {.rec = ans.record, .action = STR("register"), .version = ans.version,
+                           .fields = json_clone(a, x->form), .actor = who(x->h, "desk"),
+                           .at = TIME_NONE, .known = TIME_NONE};
+        hand_act(x, a, &next, &ans);
+        struct ask both = {.rec = x->shared, .action = STR("amend"), .version = version,
+                           .fields = json_clone(a, x->amend), .actor = who(x->h, "desk2"),
+                           .at = TIME_NONE, .known = TIME_NONE};
+        struct err e = ERR_INIT;
+        if (hand_act(x, a, &both, &ans))
+            version = ans.version;
+        else
+            version = 0; /* seen anew */
+        struct ask sys = {.type = STR("sys.setting"), .fields = json_clone(a, x->setting),
+                          .actor = who(x->h, "operator"), .at = TIME_NONE, .known = TIME_NONE};
+        if (i % 5 == x->n)
+            hand_act(x, a, &sys, &ans);
+        struct world *w = engine_world(x->h->en, &e);
+        ASSERT(w);
+        world_unref(w);
+    }
+    arena_free(a);
+    return NULL;
+}
+
+static void many_hands(void **state)
+{
+    UNUSED(state);
+    struct house *h = fresh();
+    struct hand hands[HANDS] = {0};
+    pthread_t threads[HANDS];
+    struct id shared = BEGUN(h, 2);
+    int64_t size = house_size(h), done = 0, stale = 0;
+    for (int i = 0; i < HANDS; i++)
+        hands[i] = (struct hand){.h = h, .n = i, .shared = shared, .report = house_json(h, PENDING),
+                                 .form = house_json(h, REGISTER),
+                                 .setting = house_json(h, "{'name':'x','value':'y'}"),
+                                 .amend = house_json(h, "{'fields':{'people':3},'reason':'漏填'}")};
+    for (int i = 0; i < HANDS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, work, &hands[i]), 0);
+    for (int i = 0; i < HANDS; i++) {
+        pthread_join(threads[i], NULL);
+        done += hands[i].done;
+        stale += hands[i].stale;
+    }
+    assert_int_equal(house_size(h), size + done);
+    assert_true(stale >= HANDS - 1); /* of the first amendments one fits */
+    house_verify(h);
+}
+
 /* ---- the system's own records ---- */
 
 static void system_records(void **state)
@@ -1130,39 +1279,44 @@ struct trouble {
 };
 
 /* Every store call of the writer fails once: nothing is written, and the next try is as the first. */
-static void fail_each_call(struct house *h, const struct trouble *t)
+static void fail_each_call_of(struct house *h, struct ask *ask, const char *name)
 {
     struct answer ans;
-    struct id none = {{0}}, rec = t->begun ? BEGUN(h, t->begun) : none;
-    struct ask ask = on(h, t->who, t->sys ? none : rec, 0, t->sys ? NULL : t->act, t->fields);
-    if (t->sys)
-        ask.type = str_of(t->act);
-    ask_set_req(&ask);
+    ask_set_req(ask);
     struct hash before = house_digest(h);
     int64_t k = 1, size = house_size(h);
     for (;; k++) {
         engine_fault_in(h->en, k);
-        bool ok = engine_act(h->en, h->a, &ask, &ans), fired = engine_fault_fired(h->en);
+        bool ok = engine_act(h->en, h->a, ask, &ans), fired = engine_fault_fired(h->en);
         engine_fault_in(h->en, 0);
         if (ok && fired)
-            fail_msg("%s: done although call %lld failed", t->act, (long long)k);
+            fail_msg("%s: done although call %lld failed", name, (long long)k);
         if (!fired)
             break;
         assert_int_equal(ans.err.code, ERR_STORE);
         assert_string_equal(ans.err.text, "injected fault");
         struct hash after = house_digest(h);
         if (house_size(h) != size || !hash_eq(&before, &after))
-            fail_msg("%s: call %lld failed and left something behind", t->act, (long long)k);
+            fail_msg("%s: call %lld failed and left something behind", name, (long long)k);
         assert_true(k < 500);
     }
     if (!ans.ok)
-        fail_msg("%s: %s", t->act, ans.err.text);
+        fail_msg("%s: %s", name, ans.err.text);
     assert_true(k > 8);
     assert_false(ans.again);
     assert_true(house_size(h) > size);
     struct hash after = house_digest(h);
     assert_false(hash_eq(&before, &after));
     house_verify(h);
+}
+
+static void fail_each_call(struct house *h, const struct trouble *t)
+{
+    struct id none = {{0}}, rec = t->begun ? BEGUN(h, t->begun) : none;
+    struct ask ask = on(h, t->who, t->sys ? none : rec, 0, t->sys ? NULL : t->act, t->fields);
+    if (t->sys)
+        ask.type = str_of(t->act);
+    fail_each_call_of(h, &ask, t->act);
 }
 
 static void faults(void **state)
@@ -1200,6 +1354,16 @@ static void a_fault_while_merging(void **state)
     const char *into = arena_printf(h->a, "{'into':'%s','reason':'同一件事'}", id_text(h->a, main).ptr);
     struct trouble t = {"desk", "merge", into, 2, false};
     fail_each_call(h, &t);
+}
+
+static void a_fault_while_importing(void **state)
+{
+    UNUSED(state);
+    struct house *h = fresh();
+    struct ask ask = row(h, "desk", "f1", "{'summary':'旧件','result':'pending'}");
+    fail_each_call_of(h, &ask, "a new row");
+    ask = row(h, "desk", "f1", "{'summary':'旧件','result':'written','archived_on':'2023-06-01'}");
+    fail_each_call_of(h, &ask, "a changed row");
 }
 
 /* A batch that failed is tried ask by ask: one fault costs nobody his action. */
@@ -1300,10 +1464,14 @@ int main(void)
         cmocka_unit_test(one_commit_undone),
         cmocka_unit_test(one_commit_the_same_ask),
         cmocka_unit_test(one_commit_merges),
+        cmocka_unit_test(an_imported_row),
+        cmocka_unit_test(one_commit_the_same_row),
+        cmocka_unit_test(many_hands),
         cmocka_unit_test(system_records),
         cmocka_unit_test(all_is_what_the_log_says),
         cmocka_unit_test(faults),
         cmocka_unit_test(a_fault_while_merging),
+        cmocka_unit_test(a_fault_while_importing),
         cmocka_unit_test(a_fault_in_a_crowd),
         cmocka_unit_test(closed_and_opened),
         cmocka_unit_test(all_is_what_the_log_says),
