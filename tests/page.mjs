@@ -123,7 +123,7 @@ async function theFigures() {
     await page.waitForSelector('td:has-text("新建区")')
     seen.sentence = await page.textContent('#sentence')
     await shot(page, 'desk-figures')
-    await page.click('button:has-text("English")')
+    await page.click('nav button:has-text("EN")')
     await page.waitForSelector('nav a:has-text("Figures")')
     await page.context().close()
 }
