@@ -69,14 +69,21 @@ static bool measure(struct looking *l, const struct record_def *def, struct simi
     return true;
 }
 
+static int enough(const struct similar *s)
+{
+    if (s->metres > SIMILAR_METRES)
+        return SIMILAR_FAR;
+    if (s->metres >= 0)
+        return s->same_kind ? SIMILAR_CLOSE_KIND : SIMILAR_CLOSE;
+    return s->same_kind ? SIMILAR_GRID_KIND : SIMILAR_GRID;
+}
+
 static bool worth_showing(const struct looking *l, const struct similar *s)
 {
     bool close = s->metres >= 0 && s->metres <= SIMILAR_METRES;
     if (!close && !s->same_area)
         return false;
-    if (l->q->text.len)
-        return s->near >= (s->same_kind ? SIMILAR_NEAR_KIND : SIMILAR_NEAR);
-    return close && s->same_kind;
+    return l->q->text.len ? s->near >= enough(s) : close && s->same_kind;
 }
 
 /* Does a come before b? */
