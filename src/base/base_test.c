@@ -54,6 +54,19 @@ static void utf8(void **state)
         assert_int_equal(str_utf8_ok(str_of(CASES[i].bytes)), CASES[i].ok);
     assert_int_equal(str_chars(STR("一案一码a")), 5);
     assert_true(str_is(str_trim(STR("\u3000 一 \n\u3000")), "一"));
+    /* one byte among letters, at each place and each length: eight are looked at together */
+    static const struct {
+        unsigned char byte;
+        bool ok;
+    } BYTES[] = {{0x00, false}, {0x01, true}, {0x7F, true}, {0x80, false}, {0xC0, false}, {0xFF, false}};
+    for (size_t i = 0; i < COUNT_OF(BYTES); i++)
+        for (size_t len = 1; len <= 24; len++)
+            for (size_t at = 0; at < len; at++) {
+                char text[24];
+                memset(text, 'a', sizeof text);
+                text[at] = (char)BYTES[i].byte;
+                assert_int_equal(str_utf8_ok((struct str){text, len}), BYTES[i].ok);
+            }
 }
 
 static void growing(void **state)

@@ -135,10 +135,22 @@ static size_t utf8_len(const unsigned char *p, size_t n)
     return len;
 }
 
+/* Eight bytes at once, all of them ASCII and none 0: most of what is stored. */
+static bool ascii_8(const unsigned char *p)
+{
+    uint64_t w, ones = 0x0101010101010101u, tops = 0x8080808080808080u;
+    memcpy(&w, p, sizeof w);
+    return !((w | (w - ones)) & tops);
+}
+
 bool str_utf8_ok(struct str s)
 {
     const unsigned char *p = (const unsigned char *)s.ptr;
     for (size_t i = 0; i < s.len;) {
+        if (s.len - i >= 8 && ascii_8(p + i)) {
+            i += 8;
+            continue;
+        }
         size_t n = p[i] == 0 ? 0 : utf8_len(p + i, s.len - i);
         if (!n)
             return false;

@@ -224,8 +224,16 @@ struct str table_name(struct arena *a, const struct playbook *p, const struct re
     return str_printf(a, "f_%.*s_%.*s", STR_F(p->id), STR_F(def->id));
 }
 
-/* Calls add for each column except those of places. */
-static void each_column(struct arena *a, const struct record_def *def,
+/* A column as the playbook names it, "f.x_amount", without the alias that questions use. */
+static struct str bare_column(struct str column)
+{
+    ASSERT(column.len > 2);
+    return (struct str){column.ptr + 2, column.len - 2};
+}
+
+/* Calls add for each column except those of places.  Runs for every record of every commit, so it
+ * makes no text. */
+static void each_column(const struct record_def *def,
                         void (*add)(void *u, struct str name, enum xtype type, int slot), void *u)
 {
     for (int i = 0; i < def->n_fields; i++) {
@@ -233,13 +241,11 @@ static void each_column(struct arena *a, const struct record_def *def,
         int decimals;
         if (field_detached(f->type) || f->many || f->type == FIELD_TABLE)
             continue;
-        add(u, str_printf(a, "x_%.*s", STR_F(f->id)), field_xtype(f, &decimals), SLOT_FIELD + i);
+        add(u, bare_column(f->column), field_xtype(f, &decimals), SLOT_FIELD + i);
     }
-    static const char *const ENDS[] = {"start", "due", "done"};
     for (int i = 0; i < def->n_clocks; i++)
         for (int k = 0; k < 3; k++)
-            add(u, str_printf(a, "c_%.*s_%s", STR_F(def->clocks[i].id), ENDS[k]), X_TIME,
-                SLOT_CLOCK + 4 * i + k);
+            add(u, bare_column(def->clocks[i].columns[k]), X_TIME, SLOT_CLOCK + 4 * i + k);
 }
 
 struct row_maker {
@@ -264,7 +270,7 @@ void table_row(struct arena *a, const struct record *r, const struct record_def 
     *out = (struct table_row){.names = ARENA_ARRAY(a, struct str, most),
                               .cells = ARENA_ARRAY(a, struct cell, most)};
     struct row_maker m = {r, def, out};
-    each_column(a, def, add_cell, &m);
+    each_column(def, add_cell, &m);
 }
 
 struct ddl {
@@ -304,7 +310,7 @@ bool table_ensure(struct store *db, const struct playbook *p, const struct recor
     d.make = !has;
     if (d.make)
         buf_printf(&sql, "CREATE TABLE %.*s (\n    rid {I64} PRIMARY KEY", STR_F(d.table));
-    each_column(a, def, add_ddl, &d);
+    each_column(def, add_ddl, &d);
     for (int i = 0; i < def->n_fields; i++) {
         const struct field *f = &def->fields[i];
         if (f->type != FIELD_PLACE || f->many)
