@@ -114,6 +114,7 @@ static void parts_stand_alone(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(parts), cmocka_unit_test(parts_stand_alone)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(parts),
+                                       cmocka_unit_test(parts_stand_alone)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

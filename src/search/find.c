@@ -76,7 +76,7 @@ static enum find_by driver(const struct find_ask *k, bool bare)
 
 /* PostgreSQL knows no statistics of words: it may walk all records for one that is in none, or
  * read the long lists of the tokens of rights for few hits.  So it is tried how frequent the words
- * are near the cursor, alone and with the tokens; what is rare is collected by the index of words. */
+ * are near the cursor, alone and with the tokens; the hits of rare ones are collected. */
 static bool judge_words(struct find_ask *k, struct find_walk *w)
 {
     int64_t newest = 0;

@@ -5,7 +5,7 @@
  *   scope   the caller's scopes in the order of recording, merged; a condition is tried on each row
  *   index   an index: of a condition on a field declared `filter`, or of the order asked for
  *   search  the full-text index, with the tokens of rights inside the query
- *   scan    as scope, but the condition reads a field that no playbook declared: may hit the deadline
+ *   scan    as scope, but the condition reads a field that is not declared: may be too slow
  * The plan changes how long the answer takes, never the answer.
  *
  * Order: by number of row (the order of recording), or by a key and then the number; rows without
@@ -18,11 +18,11 @@
 enum find_order { FIND_NEWEST, FIND_OLDEST, FIND_DUE, FIND_FIELD };
 
 enum {
-    FIND_LIMIT = 50,       /* rows of a page when nothing is said */
-    FIND_DEADLINE = 2000,  /* ms */
-    FIND_PROBE = 5000,     /* index entries after which a set is "large"; records tried for a word */
-    FIND_SORT = 4,         /* so many probes: what is sorted rather than walked by its key */
-    FIND_TOTAL = 1000,     /* so far `total` is counted unasked */
+    FIND_LIMIT = 50,      /* rows of a page when nothing is said */
+    FIND_DEADLINE = 2000, /* ms */
+    FIND_PROBE = 5000,    /* index entries after which a set is "large"; records tried for a word */
+    FIND_SORT = 4,        /* so many probes: what is sorted rather than walked by its key */
+    FIND_TOTAL = 1000,    /* so far `total` is counted unasked */
 };
 
 struct find_question {
@@ -34,21 +34,21 @@ struct find_question {
     int n_scopes;             /* at most LIMIT_SCOPES */
     bool open_only;
     enum find_order order;
-    int field;                /* FIND_FIELD: of the type's version in force */
-    bool desc;                /* FIND_DUE, FIND_FIELD: the largest first */
-    int limit;                /* 1 to LIMIT_PAGE; 0 is FIND_LIMIT */
-    struct str after;         /* `next` of the page before, or none */
-    bool person_ok;           /* fields of kind account may be asked for (lists, never counts) */
-    int64_t deadline_ms;      /* 0 is FIND_DEADLINE */
-    int64_t probe;            /* 0 is FIND_PROBE; tests make everything "large" */
+    int field;           /* FIND_FIELD: of the type's version in force */
+    bool desc;           /* FIND_DUE, FIND_FIELD: the largest first */
+    int limit;           /* 1 to LIMIT_PAGE; 0 is FIND_LIMIT */
+    struct str after;    /* `next` of the page before, or none */
+    bool person_ok;      /* fields of kind account may be asked for (lists, never counts) */
+    int64_t deadline_ms; /* 0 is FIND_DEADLINE */
+    int64_t probe;       /* 0 is FIND_PROBE; tests make everything "large" */
 };
 
 struct find_answer {
     struct record **rows; /* folds, with rid */
     size_t n;
-    struct str next;      /* STR_NONE: this was the last page */
-    int64_t total;        /* -1: not known without counting */
-    const char *plan;     /* scope, index, search, scan */
+    struct str next;  /* STR_NONE: this was the last page */
+    int64_t total;    /* -1: not known without counting */
+    const char *plan; /* scope, index, search, scan */
 };
 
 /* Sets order, field and desc from "" or "-opened" (newest), "opened", "due", or a field that is

@@ -24,8 +24,8 @@ struct find_ask {
     struct record_catalogue cat;
     const struct playbook *playbook;
     const struct record_def *def;
-    struct str type;   /* "dispute.dispute" */
-    struct str table;  /* f_dispute_dispute */
+    struct str type;    /* "dispute.dispute" */
+    struct str table;   /* f_dispute_dispute */
     struct expr *where; /* or NULL */
     struct expr_part *parts;
     size_t n_parts;
@@ -35,14 +35,14 @@ struct find_ask {
     struct token_query words;
     struct str scopes[LIMIT_SCOPES]; /* none covers another, as far as areas go */
     int n_scopes;
-    bool keyed, desc;      /* sorted by key_column */
+    bool keyed, desc;       /* sorted by key_column */
     const char *key_column; /* "due" or "x_<field>" */
     bool key_text;
     struct find_cursor after;
     size_t limit;
     int64_t probe;
     enum find_by by;
-    int part; /* BY_PART */
+    int part;          /* BY_PART */
     struct cell *args; /* FIND_ARGS, of the statement that is being written */
 };
 

@@ -54,8 +54,8 @@ static bool scopes_nth(struct find_ask *k, int64_t *out)
     for (int i = 0; i < k->n_scopes; i++) {
         int64_t rid = 0;
         bool found;
-        if (!store_int(k->db, sql, BIND(C_TEXT(k->scopes[i]), C_TEXT(k->type), C_INT(nth(k))), &found,
-                       &rid, k->e))
+        if (!store_int(k->db, sql, BIND(C_TEXT(k->scopes[i]), C_TEXT(k->type), C_INT(nth(k))),
+                       &found, &rid, k->e))
             return false;
         *out = max64(*out, rid);
     }

@@ -171,8 +171,9 @@ static struct json *reference(struct bench *b, const struct record *r, int k)
 
 static void random_text(struct bench *b, struct model *m)
 {
-    static const char *const WORDS[] = {"楼上", "漏水", "夜里", "噪声", "离婚", "工资", "欠薪", "水管",
-                                        "，",   "。",   "地界", "宅基", "长江", "江路", "A座",  "3栋"};
+    static const char *const WORDS[] = {"楼上", "漏水", "夜里", "噪声", "离婚", "工资",
+                                        "欠薪", "水管", "，",   "。",   "地界", "宅基",
+                                        "长江", "江路", "A座",  "3栋"};
     struct buf t = BUF(4000);
     for (int n = rnd(12); n > 0; n--)
         buf_c(&t, WORDS[rnd((int)COUNT_OF(WORDS))]);
@@ -364,12 +365,12 @@ static void insert_areas(struct bench *b, struct err *e)
     for (int i = 0; i < AREAS && !err_is(e); i++) {
         const struct area *x = &b->w.areas[i];
         int64_t parent = x->parent < 0 ? 0 : b->w.areas[x->parent].aid;
-        bool ok = store_exec(b->db,
-                             "INSERT INTO area (aid, code, name, parent, level) VALUES ($1, $2, $3, "
-                             "$4, $5)",
-                             BIND(C_INT(x->aid), C_TEXT(x->code), C_TEXT(x->name), C_INT(parent),
-                                  C_INT(x->level)),
-                             NULL, e);
+        bool ok = store_exec(
+            b->db,
+            "INSERT INTO area (aid, code, name, parent, level) VALUES ($1, $2, $3, "
+            "$4, $5)",
+            BIND(C_INT(x->aid), C_TEXT(x->code), C_TEXT(x->name), C_INT(parent), C_INT(x->level)),
+            NULL, e);
         assert_true(ok);
     }
 }
@@ -477,9 +478,9 @@ static bool oracle_rights(const struct bench *b, const struct record *r,
             return true;
         if (s.ptr[0] == 'o' && str_eq(record_holder(r), id))
             return true;
-        JSON_EACH (p, r->parts)
-            if (s.ptr[0] == 'o' && str_eq(json_text(p, "org"), id))
-                return true;
+        JSON_EACH(p, r->parts)
+        if (s.ptr[0] == 'o' && str_eq(json_text(p, "org"), id))
+            return true;
     }
     return false;
 }
@@ -540,7 +541,8 @@ static size_t wanted(struct bench *b, const struct find_question *q, const struc
 static const char *describe(struct bench *b, const struct find_question *q)
 {
     struct buf t = BUF(8000);
-    buf_printf(&t, "where %.*s search %.*s open %d order %d field %d desc %d limit %d probe %lld in",
+    buf_printf(&t,
+               "where %.*s search %.*s open %d order %d field %d desc %d limit %d probe %lld in",
                STR_F(q->where), STR_F(q->search), q->open_only, (int)q->order, q->field, q->desc,
                q->limit, (long long)q->probe);
     for (int i = 0; i < q->n_scopes; i++)
@@ -677,8 +679,8 @@ static struct find_question random_question(struct bench *b, struct str *scopes)
 {
     static const char *const TYPED[] = {"漏水", "水",   "噪声 楼上", "长江路", "地界", "新建",
                                         "江",   "夜里", "水管漏水",  "没有",   "昌南"};
-    static const char *const SORTS[] = {"", "-opened", "opened", "due", "-due", "score",
-                                        "-score", "grade", "-grade", "amount", "-amount"};
+    static const char *const SORTS[] = {"",       "-opened", "opened", "due",    "-due",   "score",
+                                        "-score", "grade",   "-grade", "amount", "-amount"};
     struct find_question q = {.w = &b->w, .type = STR("t.thing")};
     struct buf where = BUF(4000);
     struct err e = ERR_INIT;
@@ -843,8 +845,9 @@ static void words_and_pinyin(void **state)
 {
     static const struct {
         const char *typed, *like; /* in the place */
-    } T[] = {{"长江路", "长江路"}, {"cjl", "长江路"}, {"changjianglu", "长江路"}, {"jianshe", "建设"},
-             {"skb", "水库边"},    {"，", NULL},      {"zzz", NULL}};
+    } T[] = {{"长江路", "长江路"}, {"cjl", "长江路"}, {"changjianglu", "长江路"},
+             {"jianshe", "建设"},  {"skb", "水库边"}, {"，", NULL},
+             {"zzz", NULL}};
     START(b)
     for (size_t i = 0; i < COUNT_OF(T); i++) {
         struct find_question q = plain_question(b);
@@ -933,7 +936,9 @@ static void too_long_says_what_to_do(void **state)
     assert_int_equal(e.code, ERR_DEADLINE);
     assert_int_equal(total, -7);
     err_clear(&e);
-    q.deadline_ms = 20000; /* and the limit does not stay */
+    bool found; /* the limit does not stay on the connection */
+    assert_true(store_int(b->db, "SELECT COUNT(*) FROM scope", BIND_NONE, &found, &total, &e));
+    q.deadline_ms = 20000;
     assert_true(find_records(b->db, b->a, &q, &got, &e));
     assert_string_equal(got.plan, "scan");
     assert_true(find_count(b->db, b->a, &q, &total, &e));
@@ -945,10 +950,13 @@ static enum store_engine engines[] = {STORE_SQLITE, STORE_POSTGRES};
 int main(void)
 {
 #define BOTH(f)                                                                                    \
-    {#f " (SQLite)", f, NULL, NULL, &engines[0]}, {#f " (PostgreSQL)", f, NULL, NULL, &engines[1]}
+    {#f " (SQLite)", f, NULL, NULL, &engines[0]},                                                  \
+    {                                                                                              \
+#f " (PostgreSQL)", f, NULL, NULL, &engines[1]                                             \
+    }
     const struct CMUnitTest tests[] = {
-        BOTH(random_questions), BOTH(refused),          BOTH(any_cursor),
-        BOTH(words_and_pinyin), BOTH(pages_stand_still), BOTH(nobody_sees_nothing),
+        BOTH(random_questions),         BOTH(refused),           BOTH(any_cursor),
+        BOTH(words_and_pinyin),         BOTH(pages_stand_still), BOTH(nobody_sees_nothing),
         BOTH(too_long_says_what_to_do),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
