@@ -33,8 +33,8 @@ static bool is_playbook(const char *dir)
 }
 
 /* Folders of playbooks below (or at) dir, sorted by name. */
-static bool playbook_dirs(struct arena *a, const char *dir, const char ***out, size_t *n,
-                          struct err *e)
+bool cli_playbook_dirs(struct arena *a, const char *dir, const char ***out, size_t *n,
+                       struct err *e)
 {
     const char **list = NULL;
     size_t count = 0, cap = 0;
@@ -63,7 +63,7 @@ static bool playbook_dirs(struct arena *a, const char *dir, const char ***out, s
     return true;
 }
 
-static bool install_dir(struct cli *c, struct engine *en, const char *dir)
+bool cli_install(struct cli *c, struct engine *en, const char *dir)
 {
     struct str text;
     struct answer ans;
@@ -77,7 +77,7 @@ static bool install_dir(struct cli *c, struct engine *en, const char *dir)
 }
 
 /* Where the shipped playbooks are: beside the program's folder, or here. */
-static const char *default_playbooks(struct cli *c)
+const char *cli_playbooks(struct cli *c)
 {
     char exe[1024];
     ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
@@ -106,8 +106,8 @@ bool cmd_init(struct cli *c)
     if (!args_need(&c->args, "db", &url, c->e))
         return false;
     if (!dir)
-        dir = default_playbooks(c);
-    if (dir && !playbook_dirs(c->arena, dir, &dirs, &n, c->e))
+        dir = cli_playbooks(c);
+    if (dir && !cli_playbook_dirs(c->arena, dir, &dirs, &n, c->e))
         return false;
     if (!engine_init(url, zone ? zone : "Asia/Shanghai", origin ? origin : "bihuan.local/log",
                      clock_real(), c->e) ||
@@ -115,7 +115,7 @@ bool cmd_init(struct cli *c)
         return false;
     bool ok = true;
     for (size_t i = 0; ok && i < n; i++) {
-        ok = install_dir(c, en, dirs[i]);
+        ok = cli_install(c, en, dirs[i]);
         if (!c->json && ok)
             printf("playbook %s\n", dirs[i]);
     }
@@ -139,11 +139,11 @@ bool cmd_playbook_install(struct cli *c)
     size_t n;
     if (c->args.n_words != 1)
         return err_set(c->e, ERR_USAGE, "name one folder");
-    if (!playbook_dirs(c->arena, c->args.words[0], &dirs, &n, c->e) || !cli_engine(c, false, &en))
+    if (!cli_playbook_dirs(c->arena, c->args.words[0], &dirs, &n, c->e) || !cli_engine(c, false, &en))
         return false;
     bool ok = true;
     for (size_t i = 0; ok && i < n; i++)
-        ok = install_dir(c, en, dirs[i]);
+        ok = cli_install(c, en, dirs[i]);
     engine_close(en);
     return ok;
 }
@@ -159,7 +159,7 @@ bool cmd_check(struct cli *c)
         struct complaints found = {.n = 0};
         const char **dirs;
         size_t n;
-        if (!playbook_dirs(c->arena, c->args.words[i], &dirs, &n, c->e))
+        if (!cli_playbook_dirs(c->arena, c->args.words[i], &dirs, &n, c->e))
             return false;
         for (size_t k = 0; k < n; k++) {
             found.n = 0;
@@ -241,8 +241,10 @@ static bool read_areas(struct cli *c, struct engine *en, struct csv_reader *csv,
         put_cell(c->arena, o, "valid_from", cells, n, f.from);
         put_cell(c->arena, o, "valid_to", cells, n, f.to);
         put_cell(c->arena, o, "successor", cells, n, f.successor);
-        if (!json_get(o, "code") || !json_get(o, "name"))
-            return err_set(c->e, ERR_INPUT, "line %lld: code or name is empty",
+        if (!json_get(o, "name"))
+            put_cell(c->arena, o, "name", cells, n, f.code); /* an area without a name is called by its code */
+        if (!json_get(o, "code"))
+            return err_set(c->e, ERR_INPUT, "line %lld: the code is empty",
                            (long long)csv_line(csv));
         if (list->n < 500)
             continue;
@@ -253,21 +255,26 @@ static bool read_areas(struct cli *c, struct engine *en, struct csv_reader *csv,
     return !err_is(c->e) && send_areas(c, en, list, count);
 }
 
+bool cli_areas(struct cli *c, struct engine *en, const char *file, int64_t *count)
+{
+    struct csv_reader *csv;
+    if (!csv_open(file, &csv, c->e))
+        return false;
+    bool ok = read_areas(c, en, csv, count);
+    csv_close(csv);
+    return ok;
+}
+
 bool cmd_areas_import(struct cli *c)
 {
     struct engine *en;
-    struct csv_reader *csv;
     int64_t count = 0;
     if (c->args.n_words != 1)
         return err_set(c->e, ERR_USAGE, "name one CSV file");
-    if (!csv_open(c->args.words[0], &csv, c->e))
+    if (!cli_engine(c, false, &en))
         return false;
-    bool ok = cli_engine(c, false, &en);
-    if (ok) {
-        ok = read_areas(c, en, csv, &count);
-        engine_close(en);
-    }
-    csv_close(csv);
+    bool ok = cli_areas(c, en, c->args.words[0], &count);
+    engine_close(en);
     if (!ok)
         return false;
     struct buf b = BUF(256);
@@ -276,20 +283,27 @@ bool cmd_areas_import(struct cli *c)
     return true;
 }
 
-bool cmd_calendar_import(struct cli *c)
+bool cli_calendar(struct cli *c, struct engine *en, const char *file)
 {
-    struct engine *en;
     struct str csv;
     struct answer ans;
     struct ask ask = ASK_INIT;
-    if (c->args.n_words != 1)
-        return err_set(c->e, ERR_USAGE, "name one CSV file (date,kind,name)");
-    if (!file_read(c->arena, c->args.words[0], 1 << 20, &csv, c->e) || !cli_engine(c, false, &en))
+    if (!file_read(c->arena, file, 1 << 20, &csv, c->e))
         return false;
     ask.type = STR("sys.calendar");
     ask.fields = json_new(c->arena, J_OBJ);
     json_set(c->arena, ask.fields, STR("csv"), json_new_str(c->arena, csv));
-    bool ok = cli_act(c, en, &ask, &ans);
+    return cli_act(c, en, &ask, &ans);
+}
+
+bool cmd_calendar_import(struct cli *c)
+{
+    struct engine *en;
+    if (c->args.n_words != 1)
+        return err_set(c->e, ERR_USAGE, "name one CSV file (date,kind,name)");
+    if (!cli_engine(c, false, &en))
+        return false;
+    bool ok = cli_calendar(c, en, c->args.words[0]);
     engine_close(en);
     return ok;
 }

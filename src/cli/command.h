@@ -37,6 +37,13 @@ void cli_progress(void *self, int64_t done, int64_t total); /* a line on standar
 void cli_progress_end(void);
 /* Acts as the operator and waits. */
 MUST_USE bool cli_act(struct cli *c, struct engine *en, struct ask *ask, struct answer *ans);
+/* Parts of init, areas import and calendar import, on an open engine. */
+MUST_USE bool cli_playbook_dirs(struct arena *a, const char *dir, const char ***out, size_t *n,
+                                struct err *e);
+const char *cli_playbooks(struct cli *c); /* the folder of those that were shipped, or NULL */
+MUST_USE bool cli_install(struct cli *c, struct engine *en, const char *dir);
+MUST_USE bool cli_areas(struct cli *c, struct engine *en, const char *file, int64_t *count);
+MUST_USE bool cli_calendar(struct cli *c, struct engine *en, const char *file);
 void cli_print(struct buf *b); /* to standard output with a newline, and freed */
 #define OPTION_DB {"db", "URL", "the database: FILE or postgresql://…"}
 #define OPTION_JSON {"json", NULL, "one JSON document"}
@@ -67,3 +74,5 @@ bool cmd_find(struct cli *c);
 bool cmd_export(struct cli *c);
 bool cmd_indicator(struct cli *c);
 extern const struct option OPT_import[], OPT_find[], OPT_export[], OPT_indicator[];
+bool cmd_demo(struct cli *c);
+extern const struct option OPT_demo[];

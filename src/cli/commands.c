@@ -34,6 +34,8 @@ const struct command COMMANDS[] = {
      OPT_log_fork, cmd_log_fork},
     {"proof", "--event ID --db URL", "一条办理记录的核验凭证", "the inclusion proof of one event",
      OPT_proof, cmd_proof},
+    {"demo", "--db FILE --areas CSV --holidays CSV", "生成演示数据库（全部内容均为虚构）",
+     "a demonstration: invented matters, played through the engine", OPT_demo, cmd_demo},
     {"serve", "--db URL --listen ADDR:PORT", "启动服务", "the server; SIGTERM drains", OPT_serve, cmd_serve},
     {"checkpoint", "--db URL", "当前存证点", "the signed checkpoint of the present end of the log",
      OPT_checkpoint, cmd_checkpoint},

@@ -398,6 +398,8 @@ bool batch_add(struct batch *b, struct job *job, struct err *e)
     struct entry *x = NULL;
     bool settled = false;
     *job->ans = (struct answer){.ok = false};
+    if (b->en->cfg.bulk)
+        b->now = max64(b->now, ask.played);
     for (size_t i = 0; i < b->log.n; i++) { /* the same ask twice in one commit */
         const struct event *ev = &b->log.events[i];
         if (!id_eq(ev->id, ask.id))

@@ -16,6 +16,27 @@ static bool alone(const struct job *j)
                                                     !j->ask->source.len && !id_zero(j->ask->rec));
 }
 
+/* Units and accounts of a bulk load: nothing that one of them decides depends on another. */
+static bool crowd(const struct engine *en, const struct job *j)
+{
+    return en->cfg.bulk && !j->exclusive &&
+           (str_is(j->ask->type, "sys.org") || str_is(j->ask->type, "sys.account"));
+}
+
+static int32_t played_day(const struct engine *en, const struct job *j)
+{
+    bool played = en->cfg.bulk && !j->exclusive && j->ask->played;
+    return played && en->world ? zone_day(en->world->zone, j->ask->played) : DAY_NONE;
+}
+
+/* May it be in one commit with the first of the batch? */
+static bool joins(const struct engine *en, const struct job *first, const struct job *j)
+{
+    if (crowd(en, first) || crowd(en, j))
+        return crowd(en, first) && crowd(en, j) && str_eq(first->ask->type, j->ask->type);
+    return !alone(j) && played_day(en, first) == played_day(en, j);
+}
+
 static bool gather(struct engine *en, struct gathered *g)
 {
     size_t most = en->cfg.bulk ? LIMIT_BATCH_BULK : en->cfg.batch ? (size_t)en->cfg.batch : LIMIT_BATCH;
@@ -25,14 +46,14 @@ static bool gather(struct engine *en, struct gathered *g)
         pthread_cond_wait(&en->filled, &en->lock);
     while (en->first && g->n < most) {
         struct job *j = en->first;
-        if (alone(j) && g->n)
+        if (g->n && !joins(en, g->jobs[0], j))
             break;
         en->first = j->next;
         if (!en->first)
             en->last = NULL;
         en->queued--;
         g->jobs[g->n++] = j;
-        if (alone(j))
+        if (alone(j) && !crowd(en, j))
             break;
     }
     pthread_cond_broadcast(&en->drained);
