@@ -1,20 +1,7 @@
 /* The engine: stories of one matter each, told step by step with what every step gives or why it is
- * refused; sending twice; versions; several asks in one commit.  All of it on both databases, and at
+ * refused; sending twice; versions; imported rows.  All of it on both databases, and at
  * the end everything must be what the log says. */
 #include "engine/test_int.h"
-#include <pthread.h>
-#pragma GCC diagnostic ignored "-Wmissing-field-initializers" /* steps end where they have said all */
-
-/* One thing that somebody does to the matter of the story.  `err` ERR_NONE: it is done, and `want` is
- * the state after it (NULL: not asked).  Otherwise it is refused with err, and `want` is the field that
- * is to blame. */
-struct step {
-    const char *who, *act, *fields;
-    enum err_code err;
-    const char *want;
-    int64_t wait; /* how much time passes before it */
-    void (*check)(struct house *h, const struct record *r);
-};
 
 struct story {
     const char *name;
@@ -22,94 +9,6 @@ struct story {
     size_t n;
 };
 #define STORY(steps) {#steps, steps, COUNT_OF(steps)}
-
-static struct house town;
-
-static struct house *fresh(void)
-{
-    arena_reset(town.a);
-    return &town;
-}
-
-static struct answer act(struct house *h, const char *name, struct id rec, const char *action,
-                         const char *fields)
-{
-    struct answer ans;
-    struct ask ask = ask_of(h, name, action, fields);
-    if (id_zero(rec)) {
-        ask.type = STR("dispute");
-        ask.area = STR(VILLAGE);
-    }
-    ask.rec = rec;
-    engine_act(h->en, h->a, &ask, &ans);
-    return ans;
-}
-
-/* Does it, or ends the test. */
-static struct answer must(struct house *h, const char *name, struct id rec, const char *action,
-                          const char *fields)
-{
-    struct answer ans = act(h, name, rec, action, fields);
-    if (!ans.ok)
-        fail_msg("%s by %s: %s", action, name, ans.err.text);
-    return ans;
-}
-
-/* Does the page offer it to this person now? */
-static bool offered(struct house *h, const char *name, struct id rec, const char *action)
-{
-    struct err e = ERR_INIT;
-    struct buf b = BUF(1 << 20);
-    struct json_out o = json_out(&b);
-    struct json *list;
-    struct store *db = engine_reader(h->en, &e);
-    struct world *w = engine_world(h->en, &e);
-    if (!db || !w || !engine_possible(h->en, db, w, load(h, rec), who(h, name), &o, &e) ||
-        !json_input(h->a, buf_view(&b), &list, &e))
-        fail_msg("possible: %s", e.text);
-    engine_reader_back(h->en, db);
-    world_unref(w);
-    buf_free(&b);
-    JSON_EACH (x, list)
-        if (str_is(json_text(x, "id"), action))
-            return json_yes(x, "possible");
-    return false;
-}
-
-static void play_step(struct house *h, const char *story, size_t i, const struct step *s,
-                      struct id *rec)
-{
-    int64_t ver = id_zero(*rec) ? 0 : load(h, *rec)->ver, size = house_size(h);
-    h->now += s->wait;
-    bool shown = id_zero(*rec) || offered(h, s->who, *rec, s->act);
-    struct answer ans = act(h, s->who, *rec, s->act, s->fields);
-    if (ans.ok && !shown)
-        fail_msg("%s, step %zu (%s by %s): done, but the page does not offer it", story, i, s->act,
-                 s->who);
-    if (ans.ok != (s->err == ERR_NONE) || (!ans.ok && ans.err.code != s->err))
-        fail_msg("%s, step %zu (%s by %s): %s %s (%s)", story, i, s->act, s->who,
-                 ans.ok ? "done" : err_wire(ans.err.code), ans.ok ? ans.state : ans.err.text,
-                 ans.err.field);
-    if (!ans.ok) {
-        if (s->want && strcmp(ans.err.field, s->want) != 0)
-            fail_msg("%s, step %zu (%s): field '%s', not '%s'", story, i, s->act, ans.err.field,
-                     s->want);
-        assert_true(ans.err.zh[0] || err_title_zh(ans.err.code)[0]);
-        assert_true(id_zero(*rec) || load(h, *rec)->ver == ver);
-        assert_int_equal(house_size(h), size);
-        return;
-    }
-    *rec = ans.record;
-    const struct record *r = load(h, *rec);
-    if (s->want && !str_is(r->state, s->want))
-        fail_msg("%s, step %zu (%s): state '%.*s', not '%s'", story, i, s->act, STR_F(r->state),
-                 s->want);
-    assert_true(r->ver > ver);
-    assert_string_equal(ans.state, str_c(h->a, r->state));
-    assert_int_equal(ans.version, r->ver);
-    if (s->check)
-        s->check(h, r);
-}
 
 static void play(const struct story *stories, size_t n)
 {
@@ -120,46 +19,6 @@ static void play(const struct story *stories, size_t n)
             play_step(h, stories[k].name, i, &stories[k].steps[i], &rec);
     }
 }
-
-/* ---- forms ---- */
-
-#define PLACE "'place':{'text':'一村3栋','lon':'115.81','lat':'28.69'}"
-#define PENDING "{'summary':'为宅基地边界争执',"PLACE",'result':'pending'}"
-#define ON_THE_SPOT "{'summary':'楼上漏水，当场说好',"PLACE",'result':'on_the_spot'}"
-#define REGISTER                                                                                    \
-    "{'type':'0201','source':'grid','scale':'01','colour':'yellow',"                              \
-    "'applicant':[{'name':'张三','phone':'13812345678'}],'respondent':[{'name':'李四'}]}"
-#define TRIAGE "{'grade':'simple','bar':'none'}"
-#define ACCEPT "{'consent':true,'rights_told':true,'identity_seen':true}"
-#define SESSION "{'session_on':'@today','session_manner':'together','session_note':'双方都来了'}"
-#define AGREE                                                                                       \
-    "{'result':'written','agreement':'以墙为界','performance':'not_due',"                          \
-    "'performance_date':'@today','agreement_amount':'1200.50',"                                    \
-    "'instalments':[{'due_on':'@today','sum':'600.25','what':'第一笔'}]}"
-#define IN_FORCE "{'signed':true,'effective_on':'@today'}"
-#define VISIT "{'performed':'yes','satisfied':'satisfied'}"
-
-static const struct step TO_MEDIATION[] = {
-    {"grid", "report", PENDING, 0, "found"},
-    {"desk", "register", REGISTER, 0, "registered"},
-    {"desk", "triage", TRIAGE, 0, "triaged"},
-    {"mediator", "accept", ACCEPT, 0, "mediating"},
-};
-
-static const struct step TO_PERFORMANCE[] = {
-    {"mediator", "session", SESSION, 0, "mediating"},
-    {"mediator", "agree", AGREE, 0, "agreed"},
-    {"mediator", "take_effect", IN_FORCE, 0, "performing"},
-};
-
-static struct id begun(struct house *h, const struct step *steps, size_t n)
-{
-    struct id rec = {{0}};
-    for (size_t i = 0; i < n; i++)
-        play_step(h, "begin", i, &steps[i], &rec);
-    return rec;
-}
-#define BEGUN(h, n) begun(h, TO_MEDIATION, n)
 
 /* ---- what a step is looked at for ---- */
 
@@ -327,9 +186,15 @@ static const struct step REFUSED[] = {
     {"desk", "register", "{}", ERR_REQUIRED, "type"},
     {"desk", "register", "{'type':'0201','source':'grid','scale':'01','colour':'red'}", ERR_GUARD},
     {"desk", "register", "{'type':'16','source':'grid','scale':'01','colour':'yellow'}", ERR_UNKNOWN_CODE, "type"},
-    {"desk", "register", "{'type':'0201','source':'grid','scale':'01','colour':'yellow','people':0}", ERR_INPUT, "people"},
-    {"desk", "register", "{'type':'0201','source':'grid','scale':'01','colour':'yellow','amount':'1.005'}", ERR_INPUT, "amount"},
-    {"desk", "register", "{'type':'0201','source':'grid','scale':'01','colour':'yellow','applicant':[{'height':'1'}]}", ERR_UNKNOWN_FIELD, "applicant"},
+    {"desk", "register",
+     "{'type':'0201','source':'grid','scale':'01','colour':'yellow','people':0}",
+     ERR_INPUT, "people"},
+    {"desk", "register",
+     "{'type':'0201','source':'grid','scale':'01','colour':'yellow','amount':'1.005'}",
+     ERR_INPUT, "amount"},
+    {"desk", "register",
+     "{'type':'0201','source':'grid','scale':'01','colour':'yellow','applicant':[{'height':'1'}]}",
+     ERR_UNKNOWN_FIELD, "applicant"},
     {"desk", "comment", "{}", ERR_REQUIRED, "text"},
     {"desk", "attach", "{'documents':[{'doc':'nonsense'}]}", ERR_INPUT, "documents"},
     {"desk", "look", "{'fields':['applicant']}", ERR_REQUIRED, "purpose"},
@@ -842,17 +707,6 @@ static struct answer seen_old(struct house *h, const char *name, struct id rec, 
     return ans;
 }
 
-static void conflict_is(const struct answer *ans, const char *field, const char *yours,
-                        const char *theirs)
-{
-    assert_false(ans->ok);
-    assert_int_equal(ans->err.code, ERR_STALE);
-    assert_int_equal(ans->conflict->n, 1);
-    const struct json *c = json_get(ans->conflict, field);
-    assert_true(str_is(json_text(c, "yours"), yours));
-    assert_true(str_is(json_text(c, "theirs"), theirs));
-}
-
 static void an_old_version(void **state)
 {
     UNUSED(state);
@@ -895,197 +749,7 @@ static void an_old_version_is_amended(void **state)
     assert_true(ans.ok);
 }
 
-/* ---- several asks in one commit ---- */
-
-struct crowd {
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    bool holds, go;
-    int left;
-    struct house *h;
-};
-
-static bool hold_writer(void *user, struct store *db, struct err *e)
-{
-    struct crowd *c = user;
-    UNUSED(db);
-    UNUSED(e);
-    pthread_mutex_lock(&c->lock);
-    c->holds = true;
-    pthread_cond_broadcast(&c->changed);
-    while (!c->go)
-        pthread_cond_wait(&c->changed, &c->lock);
-    pthread_mutex_unlock(&c->lock);
-    return true;
-}
-
-static void *holder(void *user)
-{
-    struct crowd *c = user;
-    struct err e = ERR_INIT;
-    ASSERT(engine_exclusive(c->h->en, hold_writer, c, &e));
-    return NULL;
-}
-
-struct asked {
-    struct ask ask;
-    struct answer ans;
-    struct crowd *crowd;
-};
-
-static void answered(void *user, struct answer *ans)
-{
-    struct asked *x = user;
-    pthread_mutex_lock(&x->crowd->lock);
-    x->ans = *ans;
-    x->crowd->left--;
-    pthread_cond_broadcast(&x->crowd->changed);
-    pthread_mutex_unlock(&x->crowd->lock);
-}
-
-/* All of them reach the writer in one batch: it is held until they stand in the queue. */
-static void at_once(struct house *h, struct asked *list, size_t n)
-{
-    struct crowd c = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER,
-                      .left = (int)n, .h = h};
-    pthread_t thread;
-    assert_int_equal(pthread_create(&thread, NULL, holder, &c), 0);
-    pthread_mutex_lock(&c.lock);
-    while (!c.holds)
-        pthread_cond_wait(&c.changed, &c.lock);
-    pthread_mutex_unlock(&c.lock);
-    int64_t batches = engine_stats(h->en).batches;
-    for (size_t i = 0; i < n; i++) {
-        list[i].crowd = &c;
-        engine_submit(h->en, h->a, &list[i].ask, answered, &list[i]);
-    }
-    pthread_mutex_lock(&c.lock);
-    c.go = true;
-    pthread_cond_broadcast(&c.changed);
-    while (c.left)
-        pthread_cond_wait(&c.changed, &c.lock);
-    pthread_mutex_unlock(&c.lock);
-    pthread_join(thread, NULL);
-    if (!engine_stats(h->en).retries)
-        assert_int_equal(engine_stats(h->en).batches, batches + 1);
-}
-
-static struct ask on(struct house *h, const char *name, struct id rec, int64_t version,
-                     const char *action, const char *fields)
-{
-    struct ask ask = ask_of(h, name, action, fields);
-    ask.rec = rec;
-    ask.version = version;
-    if (id_zero(rec)) {
-        ask.type = STR("dispute");
-        ask.area = STR(VILLAGE);
-    }
-    return ask;
-}
-
-static void one_commit_numbers_without_gaps(void **state)
-{
-    UNUSED(state);
-    struct house *h = fresh();
-    struct asked list[20] = {0};
-    struct id none = {{0}};
-    for (size_t i = 0; i < COUNT_OF(list); i++)
-        list[i].ask = on(h, "grid", none, 0, "settle_on_the_spot", i % 3 == 1 ? "{}" : ON_THE_SPOT);
-    at_once(h, list, COUNT_OF(list));
-    int64_t last = 0;
-    for (size_t i = 0; i < COUNT_OF(list); i++) {
-        int64_t n = 0;
-        assert_int_equal(list[i].ans.ok, i % 3 != 1);
-        if (!list[i].ans.ok)
-            continue;
-        assert_true(str_int(str_of(list[i].ans.number + 12), &n));
-        assert_true(!last || n == last + 1);
-        last = n;
-    }
-}
-
-static void one_commit_the_same_field(void **state)
-{
-    UNUSED(state);
-    struct house *h = fresh();
-    struct id rec = BEGUN(h, 2);
-    int64_t v = load(h, rec)->ver;
-    struct asked list[3] = {0};
-    list[0].ask = on(h, "desk", rec, v, "amend", "{'fields':{'colour':'orange'},'reason':'填错'}");
-    list[1].ask = on(h, "desk2", rec, v, "amend", "{'fields':{'colour':'red'},'reason':'填错'}");
-    list[2].ask = on(h, "desk2", rec, v, "amend", "{'fields':{'people':3},'reason':'漏填'}");
-    at_once(h, list, COUNT_OF(list));
-    assert_true(list[0].ans.ok);
-    conflict_is(&list[1].ans, "colour", "red", "orange");
-    assert_true(list[2].ans.ok);
-    assert_int_equal(list[2].ans.version, v + 2);
-}
-
-static void one_commit_undone(void **state)
-{
-    UNUSED(state);
-    struct house *h = fresh();
-    struct id rec = BEGUN(h, 2);
-    struct asked list[2] = {0};
-    list[0].ask = on(h, "desk", rec, 0, "triage", TRIAGE);
-    list[1].ask = on(h, "desk", rec, 0, "undo", "{}");
-    at_once(h, list, COUNT_OF(list));
-    assert_true(list[0].ans.ok && list[1].ans.ok);
-    const struct record *r = load(h, rec);
-    assert_true(str_is(r->state, "registered")); /* the last step is taken back, not the one before */
-    assert_true(str_is(json_text(r->fields, "type"), "0201"));
-    assert_true(json_empty(json_get(r->fields, "grade")));
-}
-
-static void one_commit_the_same_ask(void **state)
-{
-    UNUSED(state);
-    struct house *h = fresh();
-    struct asked list[3] = {0};
-    struct id none = {{0}};
-    list[0].ask = on(h, "grid", none, 0, "report", PENDING);
-    ask_set_req(&list[0].ask);
-    list[1].ask = list[0].ask;
-    list[2].ask = list[0].ask;
-    list[2].ask.fields = house_json(h, ON_THE_SPOT);
-    ask_set_req(&list[2].ask);
-    at_once(h, list, COUNT_OF(list));
-    assert_true(list[0].ans.ok && !list[0].ans.again);
-    assert_true(list[1].ans.ok && list[1].ans.again);
-    assert_int_equal(list[1].ans.seq, list[0].ans.seq);
-    assert_string_equal(list[1].ans.number, list[0].ans.number);
-    assert_int_equal(list[2].ans.err.code, ERR_ID_USED);
-}
-
-static void one_commit_merges(void **state)
-{
-    UNUSED(state);
-    struct house *h = fresh();
-    struct id main = BEGUN(h, 2), twin = BEGUN(h, 2);
-    struct asked list[3] = {0};
-    const char *into = arena_printf(h->a, "{'into':'%s','reason':'同一件事'}", id_text(h->a, main).ptr);
-    list[0].ask = on(h, "desk", main, 0, "triage", TRIAGE);
-    list[1].ask = on(h, "desk", twin, 0, "merge", into);
-    list[2].ask = on(h, "desk", twin, 0, "triage", TRIAGE);
-    at_once(h, list, COUNT_OF(list));
-    assert_true(list[0].ans.ok && list[1].ans.ok);
-    assert_int_equal(list[2].ans.err.code, ERR_WRONG_STATE);
-    const struct record *r = load(h, main);
-    assert_true(str_is(r->state, "triaged"));
-    assert_int_equal(r->links->n, 1);
-}
-
 /* ---- rows of another system ---- */
-
-static struct ask row(struct house *h, const char *name, const char *ext_id, const char *fields)
-{
-    struct id none = {{0}};
-    struct ask ask = on(h, name, none, 0, "load", fields);
-    ask.source = STR("old");
-    ask.ext_id = str_of(ext_id);
-    ask.digest = hash_sha256(str_of(fields));
-    return ask;
-}
 
 static struct answer import_row(struct house *h, const char *name, const char *fields)
 {
@@ -1123,105 +787,6 @@ static void an_imported_row(void **state)
     assert_int_equal(stale.err.code, ERR_STALE);
     assert_true(import_row(h, "desk", SECOND).same); /* what it said before is no news */
     assert_int_equal(load(h, first.record)->ver, 3);
-}
-
-static void one_commit_the_same_row(void **state)
-{
-    UNUSED(state);
-    struct house *h = fresh();
-    struct asked list[3] = {0};
-    list[0].ask = row(h, "desk", "c1", "{'summary':'一','result':'pending'}");
-    list[1].ask = row(h, "desk", "c1", "{'summary':'一','result':'pending'}");
-    list[2].ask = row(h, "desk", "c1", "{'summary':'一','result':'written'}");
-    at_once(h, list, COUNT_OF(list));
-    assert_true(list[0].ans.ok && !list[0].ans.same);
-    assert_true(list[1].ans.ok && list[1].ans.same);
-    assert_true(list[2].ans.ok && !list[2].ans.same);
-    assert_true(id_eq(list[2].ans.record, list[0].ans.record));
-    assert_int_equal(list[2].ans.version, 2);
-}
-
-/* ---- many at the same time ---- */
-
-enum { HANDS = 4, TURNS = 30 };
-
-struct hand {
-    struct house *h;
-    const struct json *report, *form, *amend, *setting;
-    struct id shared;
-    int64_t done, stale;
-    int n;
-};
-
-static bool hand_act(struct hand *x, struct arena *a, struct ask *ask, struct answer *ans)
-{
-    ask->id = id_new(x->h->now);
-    bool ok = engine_act(x->h->en, a, ask, ans);
-    x->done += ok;
-    x->stale += ans->err.code == ERR_STALE;
-    ASSERT(ok || ans->err.code == ERR_STALE);
-    return ok;
-}
-
-static void *work(void *user)
-{
-    struct hand *x = user;
-    struct arena *a = arena_new();
-    int64_t version = 2;
-    for (int i = 0; i < TURNS; i++) {
-        struct answer ans;
-        arena_reset(a);
-        struct ask ask = {.type = STR("dispute"), .area = STR(VILLAGE), .action = STR("report"),
-                          .fields = json_clone(a, x->report), .actor = who(x->h, "desk"),
-                          .at = TIME_NONE, .known = TIME_NONE};
-        hand_act(x, a, &ask, &ans);
-        struct ask next = {.rec = ans.record, .action = STR("register"), .version = ans.version,
-                           .fields = json_clone(a, x->form), .actor = who(x->h, "desk"),
-                           .at = TIME_NONE, .known = TIME_NONE};
-        hand_act(x, a, &next, &ans);
-        struct ask both = {.rec = x->shared, .action = STR("amend"), .version = version,
-                           .fields = json_clone(a, x->amend), .actor = who(x->h, "desk2"),
-                           .at = TIME_NONE, .known = TIME_NONE};
-        struct err e = ERR_INIT;
-        if (hand_act(x, a, &both, &ans))
-            version = ans.version;
-        else
-            version = 0; /* seen anew */
-        struct ask sys = {.type = STR("sys.setting"), .fields = json_clone(a, x->setting),
-                          .actor = who(x->h, "operator"), .at = TIME_NONE, .known = TIME_NONE};
-        if (i % 5 == x->n)
-            hand_act(x, a, &sys, &ans);
-        struct world *w = engine_world(x->h->en, &e);
-        ASSERT(w);
-        world_unref(w);
-    }
-    arena_free(a);
-    return NULL;
-}
-
-static void many_hands(void **state)
-{
-    UNUSED(state);
-    struct house *h = fresh();
-    struct hand hands[HANDS] = {0};
-    pthread_t threads[HANDS];
-    struct id shared = BEGUN(h, 2);
-    int64_t size = house_size(h), done = 0, stale = 0;
-    for (int i = 0; i < HANDS; i++)
-        hands[i] = (struct hand){.h = h, .n = i, .shared = shared, .report = house_json(h, PENDING),
-                                 .form = house_json(h, REGISTER),
-                                 .setting = house_json(h, "{'name':'x','value':'y'}"),
-                                 .amend = house_json(h, "{'fields':{'people':3},'reason':'漏填'}")};
-    for (int i = 0; i < HANDS; i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, work, &hands[i]), 0);
-    for (int i = 0; i < HANDS; i++) {
-        pthread_join(threads[i], NULL);
-        done += hands[i].done;
-        stale += hands[i].stale;
-    }
-    assert_int_equal(house_size(h), size + done);
-    assert_true(stale >= HANDS - 1); /* of the first amendments one fits */
-    house_verify(h);
 }
 
 /* ---- the system's own records ---- */
@@ -1270,124 +835,6 @@ static void system_records(void **state)
     }
 }
 
-/* ---- faults ---- */
-
-struct trouble {
-    const char *who, *act, *fields;
-    size_t begun; /* how far the matter is; 0: it is opened */
-    bool sys;
-};
-
-/* Every store call of the writer fails once: nothing is written, and the next try is as the first. */
-static void fail_each_call_of(struct house *h, struct ask *ask, const char *name)
-{
-    struct answer ans;
-    ask_set_req(ask);
-    struct hash before = house_digest(h);
-    int64_t k = 1, size = house_size(h);
-    for (;; k++) {
-        engine_fault_in(h->en, k);
-        bool ok = engine_act(h->en, h->a, ask, &ans), fired = engine_fault_fired(h->en);
-        engine_fault_in(h->en, 0);
-        if (ok && fired)
-            fail_msg("%s: done although call %lld failed", name, (long long)k);
-        if (!fired)
-            break;
-        assert_int_equal(ans.err.code, ERR_STORE);
-        assert_string_equal(ans.err.text, "injected fault");
-        struct hash after = house_digest(h);
-        if (house_size(h) != size || !hash_eq(&before, &after))
-            fail_msg("%s: call %lld failed and left something behind", name, (long long)k);
-        assert_true(k < 500);
-    }
-    if (!ans.ok)
-        fail_msg("%s: %s", name, ans.err.text);
-    assert_true(k > 8);
-    assert_false(ans.again);
-    assert_true(house_size(h) > size);
-    struct hash after = house_digest(h);
-    assert_false(hash_eq(&before, &after));
-    house_verify(h);
-}
-
-static void fail_each_call(struct house *h, const struct trouble *t)
-{
-    struct id none = {{0}}, rec = t->begun ? BEGUN(h, t->begun) : none;
-    struct ask ask = on(h, t->who, t->sys ? none : rec, 0, t->sys ? NULL : t->act, t->fields);
-    if (t->sys)
-        ask.type = str_of(t->act);
-    fail_each_call_of(h, &ask, t->act);
-}
-
-static void faults(void **state)
-{
-    UNUSED(state);
-    static const struct trouble CASES[] = {
-        {"grid", "report", PENDING, 0, false},
-        {"grid", "settle_on_the_spot", ON_THE_SPOT, 0, false},
-        {"desk", "register", REGISTER, 1, false},
-        {"desk", "transfer", "{'to_org':'@police','note':'请办'}", 2, false},
-        {"desk", "share", "{'orgs':['@police'],'text':'请到场'}", 2, false},
-        {"leader", "supervise", "{'text':'三天内办好'}", 2, false},
-        {"desk", "amend", "{'area':'" TOWN "','fields':{'summary':'改过的'},'reason':'填错'}", 2, false},
-        {"desk", "undo", "{}", 2, false},
-        {"mediator", "accept", ACCEPT, 3, false},
-        {"mediator", "pause", "{'reason':'一方住院'}", 4, false},
-        {"mediator", "agree", AGREE, 4, false},
-        {"mediator", "withdraw", "{'withdraw_note':'不谈了'}", 4, false},
-        {"desk", "look", "{'fields':['applicant'],'purpose':'通知到场'}", 2, false},
-        {"operator", "sys.area", "{'areas':[{'code':'360112103000','name':'乐化镇','parent':'" DISTRICT "'}]}", 0, true},
-        {"operator", "sys.account", "{'login':'zhao','roles':[{'role':'desk','area':'" TOWN "'}]}", 0, true},
-    };
-    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
-        struct house *h = fresh();
-        h->now += MS_DAY;
-        fail_each_call(h, &CASES[i]);
-    }
-}
-
-static void a_fault_while_merging(void **state)
-{
-    UNUSED(state);
-    struct house *h = fresh();
-    struct id main = BEGUN(h, 2);
-    const char *into = arena_printf(h->a, "{'into':'%s','reason':'同一件事'}", id_text(h->a, main).ptr);
-    struct trouble t = {"desk", "merge", into, 2, false};
-    fail_each_call(h, &t);
-}
-
-static void a_fault_while_importing(void **state)
-{
-    UNUSED(state);
-    struct house *h = fresh();
-    struct ask ask = row(h, "desk", "f1", "{'summary':'旧件','result':'pending'}");
-    fail_each_call_of(h, &ask, "a new row");
-    ask = row(h, "desk", "f1", "{'summary':'旧件','result':'written','archived_on':'2023-06-01'}");
-    fail_each_call_of(h, &ask, "a changed row");
-}
-
-/* A batch that failed is tried ask by ask: one fault costs nobody his action. */
-static void a_fault_in_a_crowd(void **state)
-{
-    UNUSED(state);
-    for (int64_t k = 3; k < 40; k += 4) {
-        struct house *h = fresh();
-        struct asked list[5] = {0};
-        struct id none = {{0}};
-        int64_t size = house_size(h), retries = engine_stats(h->en).retries;
-        for (size_t i = 0; i < COUNT_OF(list); i++)
-            list[i].ask = on(h, "grid", none, 0, "report", i == 2 ? "{}" : PENDING);
-        engine_fault_in(h->en, k);
-        at_once(h, list, COUNT_OF(list));
-        assert_true(engine_fault_fired(h->en));
-        assert_int_equal(engine_stats(h->en).retries, retries + 1);
-        for (size_t i = 0; i < COUNT_OF(list); i++)
-            assert_int_equal(list[i].ans.err.code, i == 2 ? ERR_REQUIRED : ERR_NONE);
-        assert_int_equal(house_size(h), size + 4);
-    }
-    house_verify(&town);
-}
-
 /* ---- opened again ---- */
 
 static void closed_and_opened(void **state)
@@ -1416,31 +863,6 @@ static void closed_and_opened(void **state)
         play_step(h, "after opening again", i, &TO_PERFORMANCE[i], &rec);
 }
 
-static void all_is_what_the_log_says(void **state)
-{
-    UNUSED(state);
-    house_verify(&town);
-}
-
-static int town_sqlite(void **state)
-{
-    UNUSED(state);
-    return house_open(&town, STORE_SQLITE) ? 0 : -1;
-}
-
-static int town_postgres(void **state)
-{
-    UNUSED(state);
-    return house_open(&town, STORE_POSTGRES) ? 0 : -1;
-}
-
-static int town_gone(void **state)
-{
-    UNUSED(state);
-    house_close(&town);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1459,28 +881,10 @@ int main(void)
         cmocka_unit_test(a_dry_run_writes_nothing),
         cmocka_unit_test(an_old_version),
         cmocka_unit_test(an_old_version_is_amended),
-        cmocka_unit_test(one_commit_numbers_without_gaps),
-        cmocka_unit_test(one_commit_the_same_field),
-        cmocka_unit_test(one_commit_undone),
-        cmocka_unit_test(one_commit_the_same_ask),
-        cmocka_unit_test(one_commit_merges),
         cmocka_unit_test(an_imported_row),
-        cmocka_unit_test(one_commit_the_same_row),
-        cmocka_unit_test(many_hands),
         cmocka_unit_test(system_records),
-        cmocka_unit_test(all_is_what_the_log_says),
-        cmocka_unit_test(faults),
-        cmocka_unit_test(a_fault_while_merging),
-        cmocka_unit_test(a_fault_while_importing),
-        cmocka_unit_test(a_fault_in_a_crowd),
         cmocka_unit_test(closed_and_opened),
         cmocka_unit_test(all_is_what_the_log_says),
     };
-    int failed = cmocka_run_group_tests_name("engine on SQLite", tests, town_sqlite, town_gone);
-    const char *pg = getenv("BIHUAN_TEST_PG");
-    if (pg && *pg)
-        failed += cmocka_run_group_tests_name("engine on PostgreSQL", tests, town_postgres, town_gone);
-    else
-        fprintf(stderr, "skipped: BIHUAN_TEST_PG is not set (see tests/pg.sh)\n");
-    return failed;
+    return RUN_ON_BOTH(tests);
 }

@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers" /* steps end where they have said all */
 
 #define DISTRICT "360112000000"
 #define TOWN "360112101000"
@@ -290,4 +291,224 @@ static inline void house_verify(struct house *h)
         fail_msg("verify: event %lld: %s", (long long)report.first_bad, report.why);
     assert_true(report.events == house_size(h));
     store_close(db);
+}
+
+/* ---- steps ---- */
+
+/* One thing that somebody does to the matter of the story.  `err` ERR_NONE: it is done, and `want` is
+ * the state after it (NULL: not asked).  Otherwise it is refused with err, and `want` is the field that
+ * is to blame. */
+struct step {
+    const char *who, *act, *fields;
+    enum err_code err;
+    const char *want;
+    int64_t wait; /* how much time passes before it */
+    void (*check)(struct house *h, const struct record *r);
+};
+
+static struct house town;
+
+static inline struct house *fresh(void)
+{
+    arena_reset(town.a);
+    return &town;
+}
+
+static inline struct answer act(struct house *h, const char *name, struct id rec, const char *action,
+                         const char *fields)
+{
+    struct answer ans;
+    struct ask ask = ask_of(h, name, action, fields);
+    if (id_zero(rec)) {
+        ask.type = STR("dispute");
+        ask.area = STR(VILLAGE);
+    }
+    ask.rec = rec;
+    engine_act(h->en, h->a, &ask, &ans);
+    return ans;
+}
+
+/* Does it, or ends the test. */
+static inline struct answer must(struct house *h, const char *name, struct id rec, const char *action,
+                          const char *fields)
+{
+    struct answer ans = act(h, name, rec, action, fields);
+    if (!ans.ok)
+        fail_msg("%s by %s: %s", action, name, ans.err.text);
+    return ans;
+}
+
+/* Does the page offer it to this person now? */
+static inline bool offered(struct house *h, const char *name, struct id rec, const char *action)
+{
+    struct err e = ERR_INIT;
+    struct buf b = BUF(1 << 20);
+    struct json_out o = json_out(&b);
+    struct json *list;
+    struct store *db = engine_reader(h->en, &e);
+    struct world *w = engine_world(h->en, &e);
+    if (!db || !w || !engine_possible(h->en, db, w, load(h, rec), who(h, name), &o, &e) ||
+        !json_input(h->a, buf_view(&b), &list, &e))
+        fail_msg("possible: %s", e.text);
+    engine_reader_back(h->en, db);
+    world_unref(w);
+    buf_free(&b);
+    JSON_EACH (x, list)
+        if (str_is(json_text(x, "id"), action))
+            return json_yes(x, "possible");
+    return false;
+}
+
+static inline void play_step(struct house *h, const char *story, size_t i, const struct step *s,
+                      struct id *rec)
+{
+    int64_t ver = id_zero(*rec) ? 0 : load(h, *rec)->ver, size = house_size(h);
+    h->now += s->wait;
+    bool shown = id_zero(*rec) || offered(h, s->who, *rec, s->act);
+    struct answer ans = act(h, s->who, *rec, s->act, s->fields);
+    if (ans.ok && !shown)
+        fail_msg("%s, step %zu (%s by %s): done, but the page does not offer it", story, i, s->act,
+                 s->who);
+    if (ans.ok != (s->err == ERR_NONE) || (!ans.ok && ans.err.code != s->err))
+        fail_msg("%s, step %zu (%s by %s): %s %s (%s)", story, i, s->act, s->who,
+                 ans.ok ? "done" : err_wire(ans.err.code), ans.ok ? ans.state : ans.err.text,
+                 ans.err.field);
+    if (!ans.ok) {
+        if (s->want && strcmp(ans.err.field, s->want) != 0)
+            fail_msg("%s, step %zu (%s): field '%s', not '%s'", story, i, s->act, ans.err.field,
+                     s->want);
+        assert_true(ans.err.zh[0] || err_title_zh(ans.err.code)[0]);
+        assert_true(id_zero(*rec) || load(h, *rec)->ver == ver);
+        assert_int_equal(house_size(h), size);
+        return;
+    }
+    *rec = ans.record;
+    const struct record *r = load(h, *rec);
+    if (s->want && !str_is(r->state, s->want))
+        fail_msg("%s, step %zu (%s): state '%.*s', not '%s'", story, i, s->act, STR_F(r->state),
+                 s->want);
+    assert_true(r->ver > ver);
+    assert_string_equal(ans.state, str_c(h->a, r->state));
+    assert_int_equal(ans.version, r->ver);
+    if (s->check)
+        s->check(h, r);
+}
+
+/* ---- forms ---- */
+
+#define PLACE "'place':{'text':'一村3栋','lon':'115.81','lat':'28.69'}"
+#define PENDING "{'summary':'为宅基地边界争执',"PLACE",'result':'pending'}"
+#define ON_THE_SPOT "{'summary':'楼上漏水，当场说好',"PLACE",'result':'on_the_spot'}"
+#define REGISTER                                                                                    \
+    "{'type':'0201','source':'grid','scale':'01','colour':'yellow',"                              \
+    "'applicant':[{'name':'张三','phone':'13812345678'}],'respondent':[{'name':'李四'}]}"
+#define TRIAGE "{'grade':'simple','bar':'none'}"
+#define ACCEPT "{'consent':true,'rights_told':true,'identity_seen':true}"
+#define SESSION "{'session_on':'@today','session_manner':'together','session_note':'双方都来了'}"
+#define AGREE                                                                                       \
+    "{'result':'written','agreement':'以墙为界','performance':'not_due',"                          \
+    "'performance_date':'@today','agreement_amount':'1200.50',"                                    \
+    "'instalments':[{'due_on':'@today','sum':'600.25','what':'第一笔'}]}"
+#define IN_FORCE "{'signed':true,'effective_on':'@today'}"
+#define VISIT "{'performed':'yes','satisfied':'satisfied'}"
+
+static const struct step TO_MEDIATION[] = {
+    {"grid", "report", PENDING, 0, "found"},
+    {"desk", "register", REGISTER, 0, "registered"},
+    {"desk", "triage", TRIAGE, 0, "triaged"},
+    {"mediator", "accept", ACCEPT, 0, "mediating"},
+};
+
+static const struct step TO_PERFORMANCE[] = {
+    {"mediator", "session", SESSION, 0, "mediating"},
+    {"mediator", "agree", AGREE, 0, "agreed"},
+    {"mediator", "take_effect", IN_FORCE, 0, "performing"},
+};
+
+static inline struct id begun(struct house *h, const struct step *steps, size_t n)
+{
+    struct id rec = {{0}};
+    for (size_t i = 0; i < n; i++)
+        play_step(h, "begin", i, &steps[i], &rec);
+    return rec;
+}
+#define BEGUN(h, n) begun(h, TO_MEDIATION, n)
+
+/* ---- asks ---- */
+
+static inline struct ask on(struct house *h, const char *name, struct id rec, int64_t version,
+                     const char *action, const char *fields)
+{
+    struct ask ask = ask_of(h, name, action, fields);
+    ask.rec = rec;
+    ask.version = version;
+    if (id_zero(rec)) {
+        ask.type = STR("dispute");
+        ask.area = STR(VILLAGE);
+    }
+    return ask;
+}
+
+static inline struct ask row(struct house *h, const char *name, const char *ext_id, const char *fields)
+{
+    struct id none = {{0}};
+    struct ask ask = on(h, name, none, 0, "load", fields);
+    ask.source = STR("old");
+    ask.ext_id = str_of(ext_id);
+    ask.digest = hash_sha256(str_of(fields));
+    return ask;
+}
+
+static inline void conflict_is(const struct answer *ans, const char *field, const char *yours,
+                        const char *theirs)
+{
+    assert_false(ans->ok);
+    assert_int_equal(ans->err.code, ERR_STALE);
+    assert_int_equal(ans->conflict->n, 1);
+    const struct json *c = json_get(ans->conflict, field);
+    assert_true(str_is(json_text(c, "yours"), yours));
+    assert_true(str_is(json_text(c, "theirs"), theirs));
+}
+
+/* ---- the town of a test program ---- */
+
+static inline void all_is_what_the_log_says(void **state)
+{
+    UNUSED(state);
+    house_verify(&town);
+}
+
+static inline int town_sqlite(void **state)
+{
+    UNUSED(state);
+    return house_open(&town, STORE_SQLITE) ? 0 : -1;
+}
+
+static inline int town_postgres(void **state)
+{
+    UNUSED(state);
+    return house_open(&town, STORE_POSTGRES) ? 0 : -1;
+}
+
+static inline int town_gone(void **state)
+{
+    UNUSED(state);
+    house_close(&town);
+    return 0;
+}
+
+/* The tests once on each database there is. */
+#define RUN_ON_BOTH(tests)                                                                         \
+    (cmocka_run_group_tests_name("on SQLite", tests, town_sqlite, town_gone) +                     \
+     (town_has_postgres()                                                                          \
+          ? cmocka_run_group_tests_name("on PostgreSQL", tests, town_postgres, town_gone)          \
+          : 0))
+
+static inline bool town_has_postgres(void)
+{
+    const char *pg = getenv("BIHUAN_TEST_PG");
+    if (pg && *pg)
+        return true;
+    fprintf(stderr, "skipped: BIHUAN_TEST_PG is not set (see tests/pg.sh)\n");
+    return false;
 }
