@@ -50,6 +50,8 @@ async function settle(page) {
     await shot(page, 'phone-done')
 }
 
+const wide = (page) => page.evaluate(() => document.documentElement.scrollWidth)
+
 async function smallTargets(page) {
     return page.$$eval('main button:not(.link), main input, main select, main textarea, main a', (all) =>
         all.filter((x) => x.offsetParent && x.getBoundingClientRect().height < 47.5)
@@ -76,12 +78,15 @@ async function onThePhone() {
     await page.selectOption('select[aria-label="在办或办结"]', 'all')
     await page.waitForSelector(`.item:has-text("${seen.number}")`)
     await shot(page, 'phone-list')
+    seen.wide = [await wide(page)]
     seen.small.push(...(await smallTargets(page)))
     await page.click(`.item:has-text("${seen.number}")`)
     await page.waitForSelector('.story li')
     seen.story = await page.$$eval('.story li', (all) => all.map((x) => x.innerText))
-    seen.wide = await page.evaluate(() => document.documentElement.scrollWidth)
+    seen.wide.push(await wide(page))
     await shot(page, 'phone-matter')
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await shot(page, 'phone-dark')
     await page.context().close()
 }
 
@@ -128,6 +133,22 @@ async function theFigures() {
     await page.context().close()
 }
 
+// The longest form: every kind of field, drawn from the playbook.
+async function theLongForm() {
+    const page = await open({ width: 1366, height: 768 })
+    await page.goto(ORIGIN)
+    await logIn(page, 'mediator')
+    await page.click('.ways button:has-text("登记并受理")')
+    await page.waitForSelector('[data-field=applicant]')
+    await page.fill('#f-applicant', '赵六')
+    await page.waitForSelector('#f-applicant-2')
+    seen.hiddenFirst = await page.locator('[data-field=warning_level]').count()
+    await page.click('[data-field=colour] button:has-text("红")')
+    await page.waitForSelector('[data-field=warning_level]')
+    await shot(page, 'desk-form')
+    await page.context().close()
+}
+
 // Who may look sees the details of a person after saying what for, and the look is told in the history.
 async function aLook() {
     const page = await open({ width: 1366, height: 768 })
@@ -155,6 +176,7 @@ try {
     await onThePhone()
     await atTheDesk()
     await theFigures()
+    await theLongForm()
     await aLook()
 } finally {
     await browser.close()

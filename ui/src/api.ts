@@ -86,7 +86,11 @@ export async function logIn(login: string, password: string): Promise<void> {
     const before = session.me?.account
     const me = await ask<Me>('POST', '/api/session', { login, password })
     // another person than before must not find what the first one typed
-    if (session.expired && before !== me.account) location.assign('/')
+    if (session.expired && before !== me.account) {
+        sessionStorage.clear()
+        location.assign('/')
+        return
+    }
     Object.assign(session, { me, expired: false })
 }
 
@@ -101,6 +105,7 @@ export async function whoAmI(): Promise<void> {
 
 export async function logOut(): Promise<void> {
     await ask('DELETE', '/api/session')
+    sessionStorage.clear() // the next person at this device begins with nothing of this one
     location.assign('/')
 }
 
