@@ -188,7 +188,7 @@ static void settle(struct bench *b)
 static size_t send(struct bench *b, int64_t now)
 {
     struct err e = ERR_INIT;
-    size_t n;
+    size_t n = 0;
     bool waiting;
     if (!outbox_waiting(b->db, b->w.zone, b->cal, now, &waiting, &e) || !store_begin(b->db, &e) ||
         !outbox_send(b->db, b->a, b->w.zone, b->cal, now, &n, &e) || !store_commit(b->db, &e))
