@@ -389,7 +389,11 @@ static void a_fault_in_a_crowd(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
+    const struct CMUnitTest tests[] = { /* faults first: each looks at all that is there */
+        cmocka_unit_test(faults),
+        cmocka_unit_test(a_fault_while_merging),
+        cmocka_unit_test(a_fault_while_importing),
+        cmocka_unit_test(a_fault_in_a_crowd),
         cmocka_unit_test(one_commit_numbers_without_gaps),
         cmocka_unit_test(one_commit_the_same_field),
         cmocka_unit_test(one_commit_undone),
@@ -397,10 +401,6 @@ int main(void)
         cmocka_unit_test(one_commit_merges),
         cmocka_unit_test(one_commit_the_same_row),
         cmocka_unit_test(many_hands),
-        cmocka_unit_test(faults),
-        cmocka_unit_test(a_fault_while_merging),
-        cmocka_unit_test(a_fault_while_importing),
-        cmocka_unit_test(a_fault_in_a_crowd),
         cmocka_unit_test(all_is_what_the_log_says),
     };
     return RUN_ON_BOTH(tests);
