@@ -16,7 +16,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { TABLES = 20, MOST_COLUMNS = 128, MOST_ROWS = 256, AREA_STEP = 100000 };
+enum { TABLES = 20, MOST_COLUMNS = 128, MOST_ROWS = 256, AREA_STEP = 100000, WAL_PAGES = 20000 };
 
 /* How a column of the pattern becomes one of the copy. */
 enum change { SAME, ADD_RID, ADD_SEQ, RANDOM, NUMBER, AREA };
@@ -57,6 +57,7 @@ static sqlite3 *db;
 static struct table tables[TABLES];
 static int n_tables;
 static int64_t written;
+static int wal_pages;
 
 static void stop(const char *what)
 {
@@ -188,6 +189,13 @@ static void put(struct table *t, int64_t k, int64_t nth, int64_t events)
     }
 }
 
+static int note_wal(void *self, sqlite3 *of, const char *name, int pages)
+{
+    (void)self, (void)of, (void)name;
+    wal_pages = pages;
+    return SQLITE_OK;
+}
+
 static double seconds(void)
 {
     struct timespec t;
@@ -206,6 +214,7 @@ int main(int argc, char **argv)
         stop("open");
     run("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
         "PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-32768; PRAGMA temp_store=MEMORY");
+    sqlite3_wal_hook(db, note_wal, NULL); /* checkpoints when the writer does, see checkpoint_wal */
     int64_t rid = number("SELECT max(rid) FROM record");
     int64_t events = number("SELECT count(*) FROM event WHERE rid = (SELECT max(rid) FROM record)");
     int64_t day = number("SELECT (opened + 8 * 3600000) / 86400000 FROM record ORDER BY rid DESC LIMIT 1");
@@ -227,7 +236,7 @@ int main(int argc, char **argv)
                 put(&tables[i], j, j - k, events);
         run("UPDATE seq SET next = next + 1 WHERE rowid = (SELECT min(rowid) FROM seq)");
         run("COMMIT");
-        if (commits % 64 == 63)
+        if (commits % 64 == 63 && wal_pages > WAL_PAGES)
             sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
         k = end;
     }
