@@ -30,13 +30,30 @@ static int64_t demo_now(void *self)
     return d->from + (real_ms() - d->real_from);
 }
 
+/* Was it made by `bihuan demo`?  Then its log's name ends in .demo. */
+static bool is_demo(const char *url)
+{
+    char path[1024];
+    struct keys keys;
+    struct err e = ERR_INIT; /* what is wrong with the keys is said by engine_open */
+    return keys_path(url, path, &e) && keys_load(path, &keys, &e) &&
+           str_ends(str_of(keys.origin), STR(".demo"));
+}
+
+/* From the newest event, and not before the day that setting demo.clock names. */
 static bool demo_start(const char *url, struct demo_clock *d, struct err *e)
 {
     struct store *db AUTO(store_closep) = NULL;
     struct ledger_head head;
-    if (!store_open(url, STORE_READ, &db, e) || !ledger_read_head(db, &head, e))
+    struct world *w;
+    int64_t from = TIME_NONE;
+    if (!store_open(url, STORE_READ, &db, e) || !ledger_read_head(db, &head, e) ||
+        !world_load(db, &w, e))
         return false;
-    *d = (struct demo_clock){head.recorded, real_ms()};
+    if (!time_parse(w->zone, world_setting(w, "demo.clock"), &from))
+        from = TIME_NONE;
+    world_unref(w);
+    *d = (struct demo_clock){max64(head.recorded, from), real_ms()};
     return true;
 }
 
@@ -96,7 +113,7 @@ bool cmd_serve(struct cli *c)
                               .secure_cookie = args_has(&c->args, "secure")};
     if (!args_need(&c->args, "db", &cfg.url, c->e))
         return false;
-    if (args_has(&c->args, "demo-clock")) {
+    if (args_has(&c->args, "demo-clock") || is_demo(cfg.url)) {
         if (!demo_start(cfg.url, &demo, c->e))
             return false;
         cfg.clock = (struct clock_source){demo_now, &demo};

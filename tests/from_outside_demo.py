@@ -1,0 +1,97 @@
+"""The demonstration from outside: made, then asked, verified and served."""
+import json
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+import time
+import unittest
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BIN = os.environ.get("BIHUAN_BIN", str(ROOT / "build/bihuan"))
+AREAS = ROOT / "build/data/areas.csv"
+HOLIDAYS = ROOT / "build/data/holidays.csv"
+
+
+def bihuan(*args, **more):
+    return subprocess.run([BIN, *map(str, args)], cwd=ROOT, capture_output=True, text=True, **more)
+
+
+class Demo(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        if not AREAS.exists() or not HOLIDAYS.exists():
+            raise unittest.SkipTest("build/data is not there: ./run --no-serve makes it")
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.db = pathlib.Path(cls.folder.name) / "demo.db"
+        cls.made = bihuan("demo", "--db", cls.db, "--areas", AREAS, "--holidays", HOLIDAYS)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def figure(self, area, first, last):
+        got = bihuan("indicator", "dispute.resolution_rate", "--area", area, "--from", first, "--to", last,
+                     "--db", self.db)
+        self.assertEqual(got.returncode, 0, got.stderr)
+        return json.loads(got.stdout)
+
+    def test_made_and_named(self):
+        self.assertEqual(self.made.returncode, 0, self.made.stderr[-2000:])
+        self.assertNotIn("refused", self.made.stderr)
+        names = sorted(f.name for f in self.db.parent.iterdir() if f.suffix not in (".db-wal", ".db-shm"))
+        self.assertEqual([n for n in names if "building" in n], [])
+        for name in ("demo.db", "demo.db.key", "demo.db.key.last"):
+            self.assertIn(name, names)
+        for login in ("wg360112", "tj360112", "sl360103", "admin"):
+            self.assertRegex(self.made.stdout, rf"(?m)^  {login}\s")
+
+    def test_never_over_another(self):
+        again = bihuan("demo", "--db", self.db, "--areas", AREAS, "--holidays", HOLIDAYS)
+        self.assertEqual(again.returncode, 1)
+        self.assertIn("already", again.stderr)
+
+    def test_targets_are_exact(self):
+        got = self.figure("360112", "2024-01-01", "2024-08-31")
+        self.assertEqual((got["n"], got["N"], got["value"]), (3074, 3093, 99.4))
+
+    def test_what_the_plan_registers(self):
+        plan = (ROOT / "playbooks/dispute/plan.yaml").read_text(encoding="utf-8")
+        default = plan[plan.index("volumes:") :].split("\n  default:")[1]
+        for area in ("360103", "360112", "360502", "360921"):
+            cells = re.search(rf'"{area}": \[([\d ,]+)\]', default).group(1)
+            numbers = [int(x) for x in cells.split(",")]
+            self.assertEqual(self.figure(area, "2023-01-01", "2024-09-30")["N"], sum(numbers))
+            self.assertEqual(self.figure(area, "2023-02-01", "2023-02-28")["N"], numbers[1])
+
+    def test_verified(self):
+        got = bihuan("verify", "--db", self.db)
+        self.assertEqual(got.returncode, 0, got.stdout + got.stderr)
+
+    def test_lives_on_its_day(self):
+        server = subprocess.Popen([BIN, "serve", "--db", str(self.db), "--listen", "127.0.0.1:0"], cwd=ROOT,
+                                  stdout=subprocess.PIPE, text=True)
+        try:
+            url = server.stdout.readline().strip()
+            ask = urllib.request.Request(url + "api/session", method="POST",
+                                         data=json.dumps({"login": "sl360112", "password": "Bihuan-2024-demo"}).encode(),
+                                         headers={"Content-Type": "application/json"})
+            with urllib.request.urlopen(ask, timeout=20) as answer:
+                login = json.load(answer)
+                cookie = answer.headers["Set-Cookie"].split(";")[0]
+            self.assertEqual(login["roles"][0]["role"], "desk")
+            new = urllib.request.Request(url + "api/records", method="POST", headers={
+                "Content-Type": "application/json", "Cookie": cookie, "X-CSRF": login["csrf"]},
+                data=json.dumps({"type": "dispute.dispute", "fields": {}}).encode())
+            with self.assertRaises(urllib.error.HTTPError):  # empty forms are refused, by the day's rules
+                urllib.request.urlopen(new, timeout=20)
+        finally:
+            server.terminate()
+            self.assertEqual(server.wait(30), 0)
+            server.stdout.close()
+
+
+if __name__ == "__main__":
+    unittest.main()
