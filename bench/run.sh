@@ -5,9 +5,8 @@
 #
 # BUILD names the folder of the build (build/), BENCH_DIR a folder for the databases, on the disk that
 # is to be measured (a fresh one under $TMPDIR, removed at the end); databases that are there already are
-# used again, and then say 0/s for their load.  Loopback only; every load ends
-# after a count or some seconds.  Not a test: a number here fails nothing.  docs/performance.md says how
-# to read it.
+# used again.  Loopback only; every load ends after a count or some seconds.  Not a test: a number here
+# fails nothing.  docs/performance.md says how to read it.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 
@@ -180,8 +179,8 @@ main()
         echo
         line "$n cases" "" ""
         line "---" "---:" "---"
-        line "bulk load (no fsync)" "$(value "${made:-\"per_second\":0}" per_second)/s" \
-            "$(($(stat -c %s "$DIR/$n.db") / n)) bytes a case in the file"
+        [ -z "$made" ] || line "bulk load (no fsync)" "$(value "$made" per_second)/s" ""
+        line "bytes a case in the file" "$(($(stat -c %s "$DIR/$n.db") / n))" ""
         reading "$DIR/$n.db"
         [ "$n" -gt 10000 ] || writing "$DIR/$n.db"
     done
