@@ -347,7 +347,7 @@ static inline bool offered(struct house *h, const char *name, struct id rec, con
     struct err e = ERR_INIT;
     struct buf b = BUF(1 << 20);
     struct json_out o = json_out(&b);
-    struct json *list;
+    struct json *list = NULL;
     struct store *db = engine_reader(h->en, &e);
     struct world *w = engine_world(h->en, &e);
     if (!db || !w || !engine_possible(h->en, db, w, load(h, rec), who(h, name), &o, &e) ||
