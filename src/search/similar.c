@@ -1,5 +1,5 @@
 #include "search/similar.h"
-#include "search/near.h"
+#include "search/rare.h"
 #include "search/similar.sql.h"
 #include <math.h>
 
@@ -10,6 +10,9 @@ struct looking {
     const struct record_def *def; /* of the version in force: where the point's columns are */
     struct str type, table;
     int64_t since;
+    struct similar *found; /* what lies near enough and is recent */
+    struct str *texts;     /* of each; in one array, for rare_new */
+    size_t n_found;
     struct similar *out;
     size_t n;
     struct err *e;
@@ -43,7 +46,9 @@ static bool plain_of(struct looking *l, const struct record *r, const struct fie
     return !text.ptr || json_own(l->a, text, out, l->e);
 }
 
-static bool measure(struct looking *l, const struct record_def *def, struct similar *s)
+/* Its words and its distance. */
+static bool read_one(struct looking *l, const struct record_def *def, struct similar *s,
+                     struct str *words)
 {
     uint8_t dek[CIPHER_KEY];
     bool has;
@@ -59,7 +64,7 @@ static bool measure(struct looking *l, const struct record_def *def, struct simi
     if (l->q->text.len && !plain_of(l, s->r, title, dek, &text))
         return false;
     if (l->q->text.len)
-        s->near = near_text(l->q->text, json_str(text));
+        *words = json_str(text);
     if (l->q->has_point && !plain_of(l, s->r, spot, dek, &place))
         return false;
     if (l->q->has_point && json_is(json_get(place, "lon"), J_INT) &&
@@ -99,9 +104,6 @@ static bool better(const struct similar *a, const struct similar *b)
 static void keep(struct looking *l, const struct similar *s)
 {
     size_t at = l->n;
-    for (size_t i = 0; i < l->n; i++)
-        if (l->out[i].r->rid == s->r->rid)
-            return;
     while (at > 0 && better(s, &l->out[at - 1]))
         at--;
     if (at == SIMILAR_SHOWN)
@@ -119,6 +121,9 @@ static bool try_one(struct looking *l, int64_t rid)
     const struct playbook *p;
     bool found;
     int which;
+    for (size_t i = 0; i < l->n_found; i++)
+        if (l->found[i].r->rid == rid)
+            return true; /* in the grid, and within the distance */
     if (!record_load_rid(l->db, l->a, rid, &found, &s.r, l->e))
         return false;
     if (!found || s.r->opened < l->since || record_flag(s.r, "$void") ||
@@ -132,11 +137,26 @@ static bool try_one(struct looking *l, int64_t rid)
                              l->q->kind);
     s.same_area = l->q->area >= 0 && s.r->area == l->q->w->areas[l->q->area].aid &&
                   l->q->w->areas[l->q->area].children == 0;
-    if (!measure(l, def, &s))
+    struct str words = STR_NONE;
+    if (!read_one(l, def, &s, &words))
         return false;
-    if (worth_showing(l, &s))
-        keep(l, &s);
+    l->texts[l->n_found] = words;
+    l->found[l->n_found++] = s;
     return true;
+}
+
+static void choose(struct looking *l)
+{
+    const struct rare *rare = rare_new(l->a, l->texts, l->n_found);
+    struct arena *tmp AUTO(arena_freep) = arena_new();
+    for (size_t i = 0; i < l->n_found; i++) {
+        struct similar *s = &l->found[i];
+        arena_reset(tmp);
+        if (l->q->text.len)
+            s->near = rare_near(rare, tmp, l->q->text, l->texts[i]);
+        if (worth_showing(l, s))
+            keep(l, s);
+    }
 }
 
 /* ---- where candidates come from ---- */
@@ -220,6 +240,8 @@ bool similar_find(struct store *db, struct arena *a, const struct similar_questi
     struct looking l = {.db = db, .a = a, .q = q, .out = out, .e = e};
     const struct playbook *p;
     int64_t *rids = ARENA_ARRAY(a, int64_t, SIMILAR_LOOKED);
+    l.found = ARENA_ARRAY(a, struct similar, 2 * SIMILAR_LOOKED);
+    l.texts = ARENA_ARRAY(a, struct str, 2 * SIMILAR_LOOKED);
     size_t count;
     int which;
     l.type = q->type;
@@ -233,6 +255,7 @@ bool similar_find(struct store *db, struct arena *a, const struct similar_questi
     if (!grid(&l, rids, &count) || !try_all(&l, rids, count) || !around(&l, rids, &count) ||
         !try_all(&l, rids, count))
         return false;
+    choose(&l);
     *n = l.n;
     return true;
 }

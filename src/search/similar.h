@@ -3,7 +3,7 @@
  * Looked at are cases of the type that were opened within the last SIMILAR_DAYS days in the same grid
  * (an area without areas below it), or within SIMILAR_METRES of the point, newest first, at most
  * SIMILAR_LOOKED of each.  Shown are at most SIMILAR_SHOWN, the most alike first: those whose words
- * are alike enough (near_text, per mille), which is less where more speaks for it.  Without a text the
+ * are alike enough (rare_near, per mille), which is less where more speaks for it.  Without a text the
  * same kind within the distance is enough.  No name, telephone or other detail of a person is read.
  * Sealed, void and merged matters are never shown.
  *
@@ -18,11 +18,11 @@ enum {
     SIMILAR_LOOKED = 500,
     SIMILAR_AROUND = 5000,    /* points looked through where no index has them */
     SIMILAR_SHOWN = 3,
-    SIMILAR_CLOSE = 200,      /* words of one that is within the distance */
+    SIMILAR_CLOSE = 230,      /* words of one that is within the distance */
     SIMILAR_CLOSE_KIND = 150, /* and of the same kind */
-    SIMILAR_GRID = 320,       /* of one in the same grid when a point is missing */
-    SIMILAR_GRID_KIND = 280,
-    SIMILAR_FAR = 560,        /* of one in the same grid that is known to lie further off */
+    SIMILAR_GRID = 360,       /* of one in the same grid when a point is missing */
+    SIMILAR_GRID_KIND = 320,
+    SIMILAR_FAR = 700,        /* of one in the same grid that is known to lie further off */
 };
 
 struct similar_question {
