@@ -267,7 +267,7 @@ class Mapping(Case):
         path = self.table("cn.csv", [one], head)
         done = self.bihuan("import", "--guess", path, "--type", "report")
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("# not used: more", done.stdout)
+        self.assertIn('# not used: "more"', done.stdout)
         got = self.run_ok("import", self.write("guess.yaml", done.stdout), path)
         self.assertEqual((got["new"], got["rejected"]), (1, 0))
         found = self.run_ok("find", "report")["rows"][0]

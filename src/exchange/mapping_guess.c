@@ -272,6 +272,9 @@ void mapping_guess(struct arena *a, const struct world *w, const struct playbook
             if (g.act->form[i].required == (pass == 0))
                 field_line(&g, out, &g.act->form[i]);
     for (size_t i = 0; i < n; i++)
-        if (!g.used[i] && !str_is(header[i], MAPPING_WHY))
-            buf_printf(out, "# not used: %.*s\n", STR_F(header[i]));
+        if (!g.used[i] && !str_is(header[i], MAPPING_WHY)) {
+            buf_c(out, "# not used: ");
+            quote(out, header[i]);
+            buf_char(out, '\n');
+        }
 }

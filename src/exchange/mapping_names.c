@@ -90,27 +90,35 @@ static struct str path_of(struct arena *a, const struct world *w, int area, cons
     return s;
 }
 
-struct name_index *names_areas(struct arena *a, const struct world *w)
+/* Puts in what is not there yet and means one thing only. */
+static void take_over(struct name_index *all, const struct name_index *more)
 {
-    struct name_index *all = names_new(a), *alone = names_new(a);
-    for (int i = 0; i < w->n_areas; i++)
-        names_add(all, names_fold(a, w->areas[i].code), i);
-    for (int i = 0; i < w->n_areas; i++) {
-        if (w->areas[i].to != DAY_NONE) /* a name of today means an area of today */
-            continue;
-        static const char *const SEPS[] = {"/", ""};
-        for (size_t k = 0; k < COUNT_OF(SEPS) * 2; k++) {
-            struct str path = names_fold(a, path_of(a, w, i, SEPS[k / 2], k % 2 == 0));
-            if (names_find(all, path) == NAME_NONE)
-                names_add(all, path, i);
-        }
-        names_add(alone, names_fold(a, w->areas[i].name), i);
-    }
-    for (size_t i = 0; i < alone->cap; i++) { /* a bare name, where only one area has it */
-        const struct name_slot *s = &alone->slots[i];
+    for (size_t i = 0; i < more->cap; i++) {
+        const struct name_slot *s = &more->slots[i];
         if (s->used && s->to >= 0 && names_find(all, s->name) == NAME_NONE)
             names_add(all, s->name, s->to);
     }
+}
+
+/* Codes first, then whole paths, then paths without the root, then bare names. */
+struct name_index *names_areas(struct arena *a, const struct world *w)
+{
+    struct name_index *all = names_new(a), *paths = names_new(a), *rest = names_new(a),
+                      *bare = names_new(a);
+    for (int i = 0; i < w->n_areas; i++) {
+        names_add(all, names_fold(a, w->areas[i].code), i);
+        if (w->areas[i].to != DAY_NONE) /* a name of today means an area of today */
+            continue;
+        static const char *const SEPS[] = {"/", ""};
+        for (size_t k = 0; k < COUNT_OF(SEPS); k++) {
+            names_add(paths, names_fold(a, path_of(a, w, i, SEPS[k], true)), i);
+            names_add(rest, names_fold(a, path_of(a, w, i, SEPS[k], false)), i);
+        }
+        names_add(bare, names_fold(a, w->areas[i].name), i);
+    }
+    take_over(all, paths);
+    take_over(all, rest);
+    take_over(all, bare);
     return all;
 }
 
