@@ -1,6 +1,6 @@
 /* What may be the same matter: what is looked at, what is shown; and how much of what was planted is
  * found, how often a new matter is disturbed (docs/near-duplicates.md has the figures). */
-#include "playbook/playbook_int.h"
+#include "playbook/yaml_json.h"
 #include "search/similar.h"
 #include "store/testdb.h"
 #include <setjmp.h>
@@ -342,27 +342,27 @@ static void metres(void **state)
 /* ---- matters told twice, from the texts of the demonstration ---- */
 
 struct story {
-    const struct node *variant;
+    const struct json *variant;
     int kind;
     struct str who, why, where;
 };
 
 struct teller {
     struct arena *a;
-    const struct node *texts;
+    const struct json *texts;
 };
 
-static const struct node *nth(const struct node *list, int n)
+static const struct json *nth(const struct json *list, int n)
 {
-    const struct node *x = list->first;
+    const struct json *x = list->first;
     while (n-- > 0)
         x = x->next;
     return x;
 }
 
-static struct str one_of(const struct node *list)
+static struct str one_of(const struct json *list)
 {
-    return list && list->n ? nth(list, rnd(list->n))->text : STR("");
+    return list && list->n ? nth(list, rnd((int)list->n))->s : STR("");
 }
 
 static struct str fill(struct teller *t, const struct story *s, struct str pattern);
@@ -370,7 +370,7 @@ static struct str fill(struct teller *t, const struct story *s, struct str patte
 static struct str ask_for(struct teller *t, const struct story *s)
 {
     for (int i = 0; i < 20; i++) {
-        struct str line = one_of(node_get(s->variant, "ask")), words;
+        struct str line = one_of(json_get(s->variant, "ask")), words;
         if (!str_starts(line, STR("[")))
             return fill(t, s, line);
         words = str_cut((struct str){line.ptr + 1, line.len - 1}, ']', &line);
@@ -380,12 +380,12 @@ static struct str ask_for(struct teller *t, const struct story *s)
                 return fill(t, s, line);
         }
     }
-    return fill(t, s, one_of(node_get(node_get(t->texts, "slots"), "ask_any")));
+    return fill(t, s, one_of(json_get(json_get(t->texts, "slots"), "ask_any")));
 }
 
 static struct str slot(struct teller *t, const struct story *s, struct str name)
 {
-    const struct node *list = node_get(node_get(t->texts, "slots"), str_c(t->a, name));
+    const struct json *list = json_get(json_get(t->texts, "slots"), str_c(t->a, name));
     if (name.len && name.ptr[0] >= '0' && name.ptr[0] <= '9') {
         struct str high, low = str_cut(name, '-', &high);
         int64_t from = 0, to = 0;
@@ -400,8 +400,8 @@ static struct str slot(struct teller *t, const struct story *s, struct str name)
         return s->where;
     if (str_is(name, "ask"))
         return ask_for(t, s);
-    if (list && list->kind == NODE_MAP)
-        list = node_get(list, rnd(2) ? "any" : "urban");
+    if (list && list->kind == J_OBJ)
+        list = json_get(list, rnd(2) ? "any" : "urban");
     return fill(t, s, one_of(list));
 }
 
@@ -422,19 +422,19 @@ static struct str fill(struct teller *t, const struct story *s, struct str patte
 
 static struct str tell(struct teller *t, const struct story *s)
 {
-    return fill(t, s, one_of(node_get(t->texts, "frames")));
+    return fill(t, s, one_of(json_get(t->texts, "frames")));
 }
 
 static void draw(struct teller *t, struct story *s)
 {
-    const struct node *types = node_get(t->texts, "types"), *places = node_get(t->texts, "places");
-    const struct node *list;
-    s->kind = rnd(types->n);
-    list = node_get(nth(types, s->kind), "variants");
-    s->variant = nth(list, rnd(list->n));
-    s->where = fill(t, s, one_of(nth(places, rnd(places->n))));
-    s->who = fill(t, s, one_of(node_get(s->variant, "who")));
-    s->why = fill(t, s, one_of(node_get(s->variant, "why")));
+    const struct json *types = json_get(t->texts, "types"), *places = json_get(t->texts, "places");
+    const struct json *list;
+    s->kind = rnd((int)types->n);
+    list = json_get(nth(types, s->kind), "variants");
+    s->variant = nth(list, rnd((int)list->n));
+    s->where = fill(t, s, one_of(nth(places, rnd((int)places->n))));
+    s->who = fill(t, s, one_of(json_get(s->variant, "who")));
+    s->why = fill(t, s, one_of(json_get(s->variant, "why")));
 }
 
 /* The same matter from somebody else: in another frame, in half of the cases he calls the parties
@@ -442,7 +442,7 @@ static void draw(struct teller *t, struct story *s)
 static struct str tell_again(struct teller *t, struct story s)
 {
     if (rnd(2))
-        s.who = fill(t, &s, one_of(node_get(s.variant, "who")));
+        s.who = fill(t, &s, one_of(json_get(s.variant, "who")));
     struct buf b = BUF(8000);
     for (size_t i = 0; i < s.why.len;) {
         uint32_t ch = str_next_char(s.why, &i);
@@ -539,16 +539,15 @@ static void what_is_planted_is_found(void **state)
         int found, disturbed; /* per mille: at least, at most */
     } T[] = {{true, false, 830, 65}, {true, true, 860, 75}, {false, false, 700, 160}, {false, true, 800, 180}};
     struct arena *a AUTO(arena_freep) = arena_new();
-    struct complaints bad = {.n = 0};
     struct err e = ERR_INIT;
     struct str text;
+    struct json *tree;
     const char *source = getenv("BIHUAN_SOURCE");
     const char *path = arena_printf(a, "%s/playbooks/dispute/texts.yaml", source ? source : ".");
     UNUSED(state);
-    if (!file_read(a, path, 1 << 22, &text, &e))
+    if (!file_read(a, path, 1 << 22, &text, &e) || !yaml_json(a, "texts.yaml", text, &tree, &e))
         fail_msg("%s", e.text);
-    struct teller t = {a, yaml_tree(a, "texts.yaml", text, &bad)};
-    assert_non_null(t.texts);
+    struct teller t = {a, tree};
     for (size_t i = 0; i < COUNT_OF(T); i++) {
         seed = 20240909;
         struct share s = measure(&t, T[i].points, T[i].kinds);
