@@ -17,9 +17,10 @@ export function localDay(d: Date): string {
 export function left(due: string | undefined): { text: string; late: boolean; soon: boolean } {
     if (!due) return { text: '', late: false, soon: false }
     const ms = Date.parse(due) - Date.now()
-    const days = Math.floor(Math.abs(ms) / 86400000)
+    // whole days of the calendar, as the clocks of the matter itself are told
+    const days = Math.abs(Math.round((Date.parse(day(due)) - Date.parse(localDay(new Date()))) / 86400000))
     const over = days ? t(`已超${days}天`, `${days} d late`) : t('已超期', 'late')
     if (ms < 0) return { text: over, late: true, soon: false }
-    if (!days) return { text: t('24小时内到期', 'due in 24 h'), late: false, soon: true }
+    if (!days) return { text: t('今天到期', 'due today'), late: false, soon: true }
     return { text: t(`还剩${days}天`, `${days} d left`), late: false, soon: days < 3 }
 }
