@@ -541,7 +541,7 @@ static void what_is_planted_is_found(void **state)
     struct arena *a AUTO(arena_freep) = arena_new();
     struct err e = ERR_INIT;
     struct str text;
-    struct json *tree;
+    struct json *tree = NULL;
     const char *source = getenv("BIHUAN_SOURCE");
     const char *path = arena_printf(a, "%s/playbooks/dispute/texts.yaml", source ? source : ".");
     UNUSED(state);
