@@ -142,5 +142,6 @@ size_t expr_parts(struct arena *a, const struct expr *x, struct expr_part **out)
 /* Writes the expression in one normal form (for the hash of a term's definition). */
 void expr_print(const struct expr *x, struct buf *out);
 
-/* The same figure as distance_m(), for use outside an expression. Metres, rounded up: "at most 1000" means what it says. */
+/* The same figure as distance_m(), for use outside an expression.  Metres, rounded up, so that
+ * "at most 1000" means what it says. */
 int64_t expr_distance_m(int64_t lon1, int64_t lat1, int64_t lon2, int64_t lat2);
