@@ -118,9 +118,32 @@ static void actor_value(const struct deciding *d, int k, struct xvalue *out)
     *out = (struct xvalue){.type = X_TEXT, .null = !s.len, .s = s};
 }
 
+/* What an import asks besides fields: opened, closed, due, state. */
+static bool import_value(const struct deciding *d, int slot, struct xvalue *out)
+{
+    static const struct {
+        const char *name;
+        int attr;
+    } ASKED[] = {{"opened", ATTR_opened}, {"closed", ATTR_closed}, {"due", ATTR_due},
+                 {"state", ATTR_state}};
+    for (size_t i = 0; i < COUNT_OF(ASKED); i++) {
+        if (slot != SLOT_FORM + FORM_ATTR(ASKED[i].attr))
+            continue;
+        struct str s = str_trim(json_text(d->input, ASKED[i].name));
+        bool text = ASKED[i].attr == ATTR_state;
+        *out = (struct xvalue){.type = text ? X_TEXT : X_TIME, .null = !s.len, .s = s};
+        if (!text && s.len)
+            out->null = !time_parse(d->w->zone, s, &out->i);
+        return true;
+    }
+    return false;
+}
+
 static void read_slot(void *self, int slot, struct xvalue *out)
 {
     struct deciding *d = self;
+    if (import_value(d, slot, out))
+        return;
     if (slot >= SLOT_ACTOR) {
         actor_value(d, slot - SLOT_ACTOR, out);
         return;
@@ -380,7 +403,7 @@ static int target_state(struct deciding *d, const struct action *act)
     for (int i = 0; i < act->n_to; i++)
         if (!act->to[i].expr || expr_true(act->to[i].expr, &c))
             return act->to[i].state;
-    return -1;
+    return act->to_any ? record_state(d->def, str_trim(json_text(d->input, "state"))) : -1;
 }
 
 static void end_parts(struct deciding *d)
@@ -539,7 +562,7 @@ static bool check_unknown(struct deciding *d, const struct action *act)
             continue;
         int f = record_field(d->def, v->key);
         bool attr = act->import && (str_is(v->key, "opened") || str_is(v->key, "closed") ||
-                                    str_is(v->key, "due"));
+                                    str_is(v->key, "due") || str_is(v->key, "state"));
         bool in_form = attr;
         for (int i = 0; f >= 0 && i < act->n_form; i++)
             in_form |= act->form[i].field == f;
