@@ -58,8 +58,8 @@ static const char HOLIDAYS[] = "date,kind,name\n2024-02-12,holiday,春节\n2024-
 static void stage_open(struct stage *s, const char *name)
 {
     struct err e = ERR_INIT;
-    struct json *areas;
-    struct str text;
+    struct json *areas = NULL;
+    struct str text = STR_NONE;
     const struct zone *zone;
     const char *dir = getenv("TMPDIR");
     *s = (struct stage){.a = arena_new()};
