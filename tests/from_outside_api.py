@@ -134,8 +134,13 @@ class Server:
 
     def end(self):
         code, text = self.stop()
-        self.folder.cleanup()
+        self.forget()
         return code, text
+
+    def forget(self):
+        """The folder with everything in it; other tests of this process have keys of their own."""
+        os.environ.pop("BIHUAN_KEY", None)
+        self.folder.cleanup()
 
 
 POSTGRES = False  # see from_outside_api_pg.py

@@ -107,7 +107,7 @@ class Verify(unittest.TestCase):
 
     @classmethod
     def tearDownClass(cls):
-        cls.server.folder.cleanup()
+        cls.server.forget()
 
     def verify(self, db):
         done = subprocess.run([api.BIN, "verify", "--db", db, "--json"], text=True, capture_output=True, check=False,
