@@ -1,7 +1,7 @@
 #include "clock/notice.h"
 #include "clock/notice.sql.h"
 
-static enum limit_unit unit_of(enum span_unit u)
+enum limit_unit clock_unit(enum span_unit u)
 {
     return u == SPAN_HOURS      ? LIMIT_HOURS
            : u == SPAN_DAYS     ? LIMIT_DAYS
@@ -12,7 +12,7 @@ static enum limit_unit unit_of(enum span_unit u)
 int64_t clock_rung_at(const struct calendar *cal, const struct zone *zone, int64_t due,
                       const struct clock_rung *rung)
 {
-    return calendar_shift(cal, zone, due, rung->at.n, unit_of(rung->at.unit));
+    return calendar_shift(cal, zone, due, rung->at.n, clock_unit(rung->at.unit));
 }
 
 int clock_next_rung(const struct calendar *cal, const struct zone *zone, const struct clock_def *def,

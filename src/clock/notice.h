@@ -8,6 +8,8 @@
 #include "record/change.h"
 
 MUST_USE bool clock_save(struct store *db, const struct changes *c, struct err *e);
+/* A playbook's unit of time as the calendar's. */
+enum limit_unit clock_unit(enum span_unit u);
 /* The rung's instant: due shifted by its span. */
 int64_t clock_rung_at(const struct calendar *cal, const struct zone *zone, int64_t due,
                       const struct clock_rung *rung);

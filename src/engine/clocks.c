@@ -1,21 +1,10 @@
 /* What an action does to clocks and follow-ups: due dates are decided here, once, and stored. */
+#include "clock/notice.h"
 #include "engine/decide_int.h"
 
 struct limit clock_limit(const struct clock_def *c)
 {
-    static const enum limit_unit UNITS[] = {[SPAN_HOURS] = LIMIT_HOURS,
-                                            [SPAN_DAYS] = LIMIT_DAYS,
-                                            [SPAN_WORKDAYS] = LIMIT_WORKDAYS,
-                                            [SPAN_MONTHS] = LIMIT_MONTHS};
-    return (struct limit){.n = c->limit.n, .unit = UNITS[c->limit.unit], .next_day = c->next_day};
-}
-
-static enum limit_unit unit_of(enum span_unit u)
-{
-    return u == SPAN_HOURS      ? LIMIT_HOURS
-           : u == SPAN_DAYS     ? LIMIT_DAYS
-           : u == SPAN_WORKDAYS ? LIMIT_WORKDAYS
-                                : LIMIT_MONTHS;
+    return (struct limit){.n = c->limit.n, .unit = clock_unit(c->limit.unit), .next_day = c->next_day};
 }
 
 /* From when on it is 临期: the earliest rung before the due time. */
@@ -25,8 +14,7 @@ static int64_t soon_of(struct deciding *d, const struct clock_def *c, int64_t du
     for (int i = 0; c && i < c->n_rungs; i++) {
         if (c->rungs[i].at.n >= 0)
             continue;
-        int64_t t = calendar_shift(d->s->calendar, d->w->zone, due, c->rungs[i].at.n,
-                                   unit_of(c->rungs[i].at.unit));
+        int64_t t = clock_rung_at(d->s->calendar, d->w->zone, due, &c->rungs[i]);
         soon = soon == TIME_NONE ? t : min64(soon, t);
     }
     return soon;
@@ -133,7 +121,7 @@ bool clock_extend(struct deciding *d, const struct clock_def *def)
         return false;
     const struct clock_run *c = record_clock_last(d->work, def->id);
     int64_t due = calendar_shift(d->s->calendar, d->w->zone, c->due, def->extend_by.n,
-                                 unit_of(def->extend_by.unit));
+                                 clock_unit(def->extend_by.unit));
     struct json *o = clock_patch(d, def->id, c->n);
     put(d, o, "due", due);
     put(d, o, "soon", soon_of(d, def, due));
@@ -175,7 +163,7 @@ void follow_ups_plan(struct deciding *d, int state)
         for (int k = 0; rule && k < rule->n; k++) {
             int64_t from = zone_start(d->w->zone, day) + MS_DAY / 2;
             int64_t due = calendar_shift(d->s->calendar, d->w->zone, from, rule->at[k].n,
-                                         unit_of(rule->at[k].unit));
+                                         clock_unit(rule->at[k].unit));
             struct json *p = draft_part(d, 0, "follow_up");
             part_set(d, p, "plan", f->id);
             part_int(d, p, "round", k + 1);

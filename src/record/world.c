@@ -29,7 +29,7 @@ static bool read_areas(struct store *db, struct world *w, struct err *e)
             .aid = rows_int(&r, 0),
             .code = str_dup(w->arena, rows_str(&r, 1)),
             .name = str_dup(w->arena, rows_str(&r, 2)),
-            .parent = (int)rows_int(&r, 3), /* an aid for now */
+            .parent = (int)rows_int(&r, 3), /* the aid; walk_tree makes it an index */
             .level = (int)rows_int(&r, 4),
             .from = rows_null(&r, 5) ? DAY_NONE : (int32_t)rows_int(&r, 5),
             .to = rows_null(&r, 6) ? DAY_NONE : (int32_t)rows_int(&r, 6),
