@@ -54,6 +54,7 @@ static bool take_figure(struct call *c, struct figure_question *q)
     }
     if (!q->area.len)
         q->area = own_area(c);
+    q->whole = str_eq(q->area, own_area(c));
     int area = world_area(c->w, q->area);
     if (area < 0)
         return err_field(c->e, ERR_UNKNOWN_AREA, "area", "there is no area with this code");
@@ -119,6 +120,25 @@ static void put_indicator(struct call *c, struct json_out *o, const struct playb
         jo_kc(o, "good", x->good_up ? "up" : "down");
     if (x->pending)
         jo_kb(o, "pending", true);
+    jo_ki(o, "version", x->version);
+    if (x->valid_from != DAY_NONE) {
+        char day[16];
+        day_format(x->valid_from, day);
+        jo_kc(o, "valid_from", day);
+    }
+    if (x->owner.zh.len)
+        jo_kv(o, "owner", words_text(c, &x->owner));
+    if (x->exclusions.zh.len)
+        jo_kv(o, "exclusions", words_text(c, &x->exclusions));
+    if (x->within.ptr)
+        jo_kv(o, "within", x->within);
+    if (x->n_sum_of) {
+        jo_key(o, "sum_of");
+        jo_arr(o);
+        for (int i = 0; i < x->n_sum_of; i++)
+            jo_str(o, x->sum_of[i]);
+        jo_end(o);
+    }
     put_term(o, "n", p, x->n_term);
     put_term(o, "N", p, x->d_term);
     int rec = x->n_term >= 0 ? p->terms[x->n_term].record : -1;

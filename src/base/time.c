@@ -135,6 +135,23 @@ int day_weekday(int32_t day)
     return (int)(((int64_t)day + 3) % 7 + 7) % 7 + 1;
 }
 
+int32_t day_lunar_new_year(int year)
+{
+    enum { FIRST = 2637 }; /* the Chinese year that begins in year 0 */
+    static const int64_t CHINA = 8 * MS_HOUR;
+    UErrorCode status = U_ZERO_ERROR;
+    UCalendar *cal = ucal_open(u"Asia/Shanghai", -1, "zh@calendar=chinese", UCAL_DEFAULT, &status);
+    if (U_FAILURE(status))
+        return DAY_NONE;
+    ucal_clear(cal);
+    ucal_set(cal, UCAL_EXTENDED_YEAR, year + FIRST);
+    ucal_set(cal, UCAL_MONTH, 0);
+    ucal_set(cal, UCAL_DATE, 1);
+    double ms = ucal_getMillis(cal, &status);
+    ucal_close(cal);
+    return U_FAILURE(status) ? DAY_NONE : (int32_t)floor_div((int64_t)ms + CHINA, MS_DAY);
+}
+
 static int32_t offset_at(const struct zone *z, int64_t ms)
 {
     int lo = 0, hi = z->n - 1;

@@ -23,6 +23,7 @@ int32_t day_of_civil(int year, int month, int day); /* proleptic Gregorian */
 void civil_of_day(int32_t day, int *year, int *month, int *dom);
 bool civil_valid(int year, int month, int day);
 int day_weekday(int32_t day); /* 1 Monday .. 7 Sunday */
+int32_t day_lunar_new_year(int year); /* 春节 of that Gregorian year, by ICU; DAY_NONE: not known */
 
 struct civil zone_civil(const struct zone *z, int64_t ms);
 int32_t zone_day(const struct zone *z, int64_t ms);

@@ -79,8 +79,9 @@ int cli_main(int argc, char **argv)
 
 bool cli_engine(struct cli *c, bool bulk, struct engine **out)
 {
-    struct engine_config cfg = {.clock = clock_real(), .bulk = bulk};
-    return args_need(&c->args, "db", &cfg.url, c->e) && engine_open(&cfg, out, c->e);
+    struct engine_config cfg = {.bulk = bulk};
+    return args_need(&c->args, "db", &cfg.url, c->e) && cli_clock(c, cfg.url, false, &cfg.clock) &&
+           engine_open(&cfg, out, c->e);
 }
 
 static bool showing;

@@ -55,10 +55,11 @@ static bool read_number(struct cli *c, const char *name, int64_t fallback, int64
 
 static bool listing_open(struct cli *c, struct listing *l)
 {
-    struct engine_config cfg = {.clock = clock_real(), .read_only = true};
+    struct engine_config cfg = {.read_only = true};
     if (c->args.n_words < 1)
         return err_set(c->e, ERR_USAGE, "name the record type, as report.report");
-    if (!args_need(&c->args, "db", &cfg.url, c->e) || !engine_open(&cfg, &l->en, c->e))
+    if (!args_need(&c->args, "db", &cfg.url, c->e) || !cli_clock(c, cfg.url, false, &cfg.clock) ||
+        !engine_open(&cfg, &l->en, c->e))
         return false;
     l->w = engine_world(l->en, c->e);
     l->db = l->w ? engine_reader(l->en, c->e) : NULL;

@@ -14,8 +14,9 @@ const struct option OPT_import[] = {
 static bool open_engine(struct cli *c, bool read_only, struct engine **out)
 {
     struct engine_config cfg = {
-        .clock = clock_real(), .read_only = read_only, .batch = LIMIT_BATCH_IMPORT};
-    return args_need(&c->args, "db", &cfg.url, c->e) && engine_open(&cfg, out, c->e);
+        .read_only = read_only, .batch = LIMIT_BATCH_IMPORT};
+    return args_need(&c->args, "db", &cfg.url, c->e) && cli_clock(c, cfg.url, false, &cfg.clock) &&
+           engine_open(&cfg, out, c->e);
 }
 
 static bool guess(struct cli *c)

@@ -27,12 +27,13 @@ static bool take(struct cli *c, struct figure_question *q)
 
 bool cmd_indicator(struct cli *c)
 {
-    struct engine_config cfg = {.clock = clock_real(), .read_only = true};
+    struct engine_config cfg = {.read_only = true};
     struct engine *en;
     struct figure f;
     if (c->args.n_words != 1)
         return err_set(c->e, ERR_USAGE, "name one indicator, as report.opened");
-    if (!args_need(&c->args, "db", &cfg.url, c->e) || !engine_open(&cfg, &en, c->e))
+    if (!args_need(&c->args, "db", &cfg.url, c->e) ||
+        !cli_clock(c, cfg.url, false, &cfg.clock) || !engine_open(&cfg, &en, c->e))
         return false;
     struct figure_question q = figure_question_new(engine_now(en));
     struct world *w = engine_world(en, c->e);

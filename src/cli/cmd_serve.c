@@ -13,48 +13,10 @@ const struct option OPT_serve[] = {OPTION_DB,
                                    {"secure", NULL, "behind TLS: the cookie is sent over it only"},
                                    OPTION_END};
 
-/* A demonstration was played up to some day; its server goes on from there. */
-struct demo_clock {
-    int64_t from, real_from;
-};
-
 static int64_t real_ms(void)
 {
     struct clock_source real = clock_real();
     return clock_now(&real);
-}
-
-static int64_t demo_now(void *self)
-{
-    const struct demo_clock *d = self;
-    return d->from + (real_ms() - d->real_from);
-}
-
-/* Was it made by `bihuan demo`?  Then its log's name ends in .demo. */
-static bool is_demo(const char *url)
-{
-    char path[1024];
-    struct keys keys;
-    struct err e = ERR_INIT; /* what is wrong with the keys is said by engine_open */
-    return keys_path(url, path, &e) && keys_load(path, &keys, &e) &&
-           str_ends(str_of(keys.origin), STR(".demo"));
-}
-
-/* From the newest event, and not before the day that setting demo.clock names. */
-static bool demo_start(const char *url, struct demo_clock *d, struct err *e)
-{
-    struct store *db AUTO(store_closep) = NULL;
-    struct ledger_head head;
-    struct world *w;
-    int64_t from = TIME_NONE;
-    if (!store_open(url, STORE_READ, &db, e) || !ledger_read_head(db, &head, e) ||
-        !world_load(db, &w, e))
-        return false;
-    if (!time_parse(w->zone, world_setting(w, "demo.clock"), &from))
-        from = TIME_NONE;
-    world_unref(w);
-    *d = (struct demo_clock){max64(head.recorded, from), real_ms()};
-    return true;
 }
 
 /* Signs what has grown.  Its own connection: the writer's is inside its batches. */
@@ -102,8 +64,7 @@ static void watch(struct engine *en, struct api *api, struct store *db, const si
 
 bool cmd_serve(struct cli *c)
 {
-    struct engine_config cfg = {.clock = clock_real(), .clocks = true};
-    struct demo_clock demo;
+    struct engine_config cfg = {.clocks = true};
     struct engine *en;
     struct api *api;
     struct store *db AUTO(store_closep) = NULL;
@@ -113,11 +74,8 @@ bool cmd_serve(struct cli *c)
                               .secure_cookie = args_has(&c->args, "secure")};
     if (!args_need(&c->args, "db", &cfg.url, c->e))
         return false;
-    if (args_has(&c->args, "demo-clock") || is_demo(cfg.url)) {
-        if (!demo_start(cfg.url, &demo, c->e))
-            return false;
-        cfg.clock = (struct clock_source){demo_now, &demo};
-    }
+    if (!cli_clock(c, cfg.url, args_has(&c->args, "demo-clock"), &cfg.clock))
+        return false;
     sigemptyset(&set); /* before any thread is made: all of them leave the signals to this one */
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);

@@ -33,6 +33,9 @@ int cli_main(int argc, char **argv);
 
 /* ---- helpers for commands ---- */
 MUST_USE bool cli_engine(struct cli *c, bool bulk, struct engine **out); /* by --db */
+/* The clock that the database lives by: the machine's, or a demonstration's (also when demo asks for
+ * it).  It lives as long as c->arena. */
+MUST_USE bool cli_clock(struct cli *c, const char *url, bool demo, struct clock_source *out);
 void cli_progress(void *self, int64_t done, int64_t total); /* a line on standard error, self: a word */
 void cli_progress_end(void);
 /* Acts as the operator and waits. */

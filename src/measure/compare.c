@@ -12,34 +12,6 @@ static int32_t year_before(int32_t day)
     return day_of_civil(year - 1, month, dom);
 }
 
-/* What two values say about each other.  false: nothing. */
-static bool change_of(const struct gather *g, const struct figure_value *now,
-                      const struct figure_value *then, int64_t *change, const char **note)
-{
-    enum { TINY = 20 }; /* below it percentages of counts say nothing */
-    switch (g->indicator->kind) {
-    case IND_RATE:
-        if (!now->has_value || !then->has_value)
-            return false;
-        /* from the exact fractions, not from the rounded percentages */
-        *change = value_points(now, then);
-        return true;
-    case IND_MEDIAN:
-        *change = now->value - then->value;
-        return now->has_value && then->has_value;
-    case IND_COUNT:
-    case IND_SUM:
-    case IND_STOCK:
-        break;
-    }
-    if ((g->indicator->kind == IND_SUM ? then->n : then->value) < TINY || then->value <= 0) {
-        *note = "base<20";
-        return false;
-    }
-    *change = value_ratio(now->value - then->value, then->value, 100, 1);
-    return true;
-}
-
 static void test(const struct gather *g, const struct figure *f, struct figure_comparison *c)
 {
     const struct figure_value *now = &f->total, *then = &c->v;
@@ -102,7 +74,7 @@ static bool maturity(struct gather *g, const struct figure *f, struct figure_com
         return true;
     }
     c->maturity.v = value_of(g, &sums);
-    c->maturity.has_change = change_of(g, &f->total, &c->maturity.v, &c->maturity.change, &note);
+    c->maturity.has_change = value_change(g->indicator, &f->total, &c->maturity.v, &c->maturity.change, &note);
     return true;
 }
 
@@ -127,7 +99,12 @@ bool figure_compare(struct gather *g, struct figure *f)
     if (!gather_count(g))
         return false;
     c->v = value_of(g, &g->total);
-    c->has_change = change_of(g, &f->total, &c->v, &c->change, &c->note);
+    if (g->indicator->version > 1 && c->from < g->indicator->valid_from) {
+        c->incomparable = true;
+        c->note = "definition changed";
+        return true;
+    }
+    c->has_change = value_change(g->indicator, &f->total, &c->v, &c->change, &c->note);
     test(g, f, c);
     return maturity(g, f, c);
 }

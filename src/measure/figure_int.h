@@ -96,10 +96,18 @@ struct figure_value value_of(const struct gather *g, struct figure_sums *s);
 int64_t value_ratio(int64_t n, int64_t d, int64_t times, int decimals); /* half-up */
 /* Difference of two rates, scaled as they are, from the exact fractions. */
 int64_t value_points(const struct figure_value *now, const struct figure_value *then);
+/* n of N as a percentage, or why there is none; records: how many N stands for. */
+void value_rate(struct figure_value *v, int64_t records, int decimals);
+/* What two values say about each other; false: nothing, and perhaps a note why. */
+bool value_change(const struct indicator *ind, const struct figure_value *now,
+                  const struct figure_value *then, int64_t *change, const char **note);
 void value_write(struct json_out *o, const struct figure_value *v);
 
 /* compare.c */
 MUST_USE bool figure_compare(struct gather *g, struct figure *f);
+
+/* composite.c: an indicator made of others */
+MUST_USE bool composite_answer(struct gather *g, struct figure *f);
 
 /* chance.c: two-sided exact tests, p scaled by 4 decimals, rounded half-up */
 /* Two counts over spans of days_1 and days_0: is their difference more than chance? */

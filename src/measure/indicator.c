@@ -1,4 +1,5 @@
 #include "measure/figure_int.h"
+#include "measure/speak.h"
 
 /* ---- rows ---- */
 
@@ -120,12 +121,34 @@ static bool checkpoint_of(struct gather *g, struct figure *f)
     return ledger_root(g->db, f->size, &f->root, g->e);
 }
 
+/* A part that is more than its whole is printed by nobody. */
+static bool check_within(struct gather *g, struct figure *f)
+{
+    struct figure_question q = *g->q;
+    struct figure whole;
+    if (!g->indicator->within.ptr)
+        return true;
+    q.id = str_printf(g->a, "%.*s.%.*s", STR_F(g->playbook->id), STR_F(g->indicator->within));
+    q.by = STR_NONE;
+    q.compare = COMPARE_NONE;
+    if (!figure_ask(g->db, g->a, g->w, &q, &whole, g->e))
+        return false;
+    if (f->total.value > whole.total.value) {
+        f->total.has_value = false;
+        f->total.note = "part>whole";
+    }
+    return true;
+}
+
 static bool answer(struct gather *g, struct figure *f)
 {
     if (!gather_prepare(g, g->e) || !checkpoint_of(g, f))
         return false;
     f->id = g->q->id;
     f->area = g->w->areas[g->area].code;
+    f->area_name = g->w->areas[g->area].name;
+    f->whole = g->q->whole || g->w->areas[g->area].parent < 0;
+    f->today = zone_day(g->w->zone, g->q->now);
     f->playbook = g->playbook;
     f->indicator = g->indicator;
     f->from = g->q->from;
@@ -134,13 +157,15 @@ static bool answer(struct gather *g, struct figure *f)
         f->total.note = "pending";
         return true;
     }
+    if (g->indicator->n_sum_of)
+        return composite_answer(g, f);
     gather_begin(g, f->from, f->to, g->key.by);
     if (!gather_count(g))
         return false;
     f->total = value_of(g, &g->total);
     make_rows(g, f);
     f->counters = !g->slow;
-    return figure_compare(g, f);
+    return figure_compare(g, f) && check_within(g, f);
 }
 
 bool figure_ask(struct store *db, struct arena *a, const struct world *w,
@@ -212,9 +237,38 @@ static void put_comparison(struct json_out *o, const struct figure *f)
             jo_null(o);
         }
     }
+    if (c->incomparable)
+        jo_kb(o, "comparable", false);
     if (c->note && !c->v.note)
         jo_kc(o, "note", c->note);
     jo_end(o);
+}
+
+static void put_words(struct json_out *o, const char *key, const struct figure *f,
+                      void (*say)(struct buf *, const struct figure *, const struct speak_frame *))
+{
+    static const char *const LANGUAGES[] = {"en", "zh"};
+    jo_key(o, key);
+    jo_obj(o);
+    for (int zh = 1; zh >= 0; zh--) {
+        struct speak_frame frame = {.zh = zh,
+                                    .today = f->today,
+                                    .whole = f->whole,
+                                    .area_name = f->area_name,
+                                    .decimals = 1};
+        struct buf b AUTO(buf_free) = BUF(LIMIT_TEXT_FIELD);
+        say(&b, f, &frame);
+        jo_kv(o, LANGUAGES[zh], str_trim(buf_view(&b)));
+    }
+    jo_end(o);
+}
+
+static void put_registry(struct json_out *o, const struct indicator *ind)
+{
+    jo_ki(o, "version", ind->version);
+    jo_kv(o, "unit", ind->unit.zh);
+    if (ind->within.ptr)
+        jo_kv(o, "within", ind->within);
 }
 
 void figure_write(struct json_out *o, const struct figure *f)
@@ -237,6 +291,9 @@ void figure_write(struct json_out *o, const struct figure *f)
     jo_end(o);
     if (f->compare.kind)
         put_comparison(o, f);
+    put_registry(o, f->indicator);
+    put_words(o, "sentence", f, speak_sentence);
+    put_words(o, "footnote", f, speak_footnote);
     jo_key(o, "checkpoint");
     jo_obj(o);
     jo_ki(o, "size", f->size);

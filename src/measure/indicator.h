@@ -8,6 +8,10 @@
  * is a percentage, rounded half-up from the exact integers to the indicator's decimals.  A stock is
  * opening + in - out = closing.  Days are civil days of the database's zone, both ends included.
  *
+ * An indicator made of others (sum_of) adds their n and N.  One that is `within` another (其中) is
+ * checked to be no more than it, and is never added to it.  With every figure goes a sentence and
+ * its footnote (speak.h).
+ *
  * as_of corrects today's value by the records that changed since, each folded again to that size of
  * the log: for any area, field and condition.  The area tree and the definition are today's. */
 #pragma once
@@ -26,6 +30,7 @@ struct figure_question {
     int64_t as_of_size; /* -1: now */
     int32_t as_of_day;  /* DAY_NONE: now; the end of that civil day */
     int64_t now;        /* for the distance of equal maturity */
+    bool whole;         /* the area is the asker's own: sentences say 全市 instead of its name */
     bool slow;          /* never use counters: for `verify` and tests */
 };
 /* All empty: from and to are DAY_NONE and must be given. */
@@ -60,7 +65,8 @@ struct figure_maturity { /* last year as it was known at the same distance */
 };
 
 struct figure_comparison {
-    const char *kind; /* NULL: not asked */
+    const char *kind;  /* NULL: not asked */
+    bool incomparable; /* 口径调整: that span was counted by another version of the definition */
     int32_t from, to;
     struct figure_value v;
     bool has_change;
@@ -73,7 +79,9 @@ struct figure_comparison {
 };
 
 struct figure {
-    struct str id, area;
+    struct str id, area, area_name;
+    bool whole;
+    int32_t today;
     const struct playbook *playbook;
     const struct indicator *indicator;
     int32_t from, to;

@@ -37,24 +37,28 @@ static int64_t amount(const struct figure_term *t, const struct figure_sums *s, 
     return t->term->kind == TERM_SUM ? s->s[slot] : s->n[slot];
 }
 
+void value_rate(struct figure_value *v, int64_t records, int decimals)
+{
+    if (records < RATE_LEAST || v->N <= 0) {
+        v->note = "N<20";
+        return;
+    }
+    v->has_value = true;
+    v->decimals = decimals;
+    v->value = divide((__int128)v->n * power(v->N_decimals) * 100 * power(decimals),
+                      (__int128)v->N * power(v->n_decimals));
+}
+
 static void rate(const struct gather *g, const struct figure_sums *s, struct figure_value *v)
 {
     const struct figure_term *d = &g->terms[1];
     v->N = amount(d, s, SLOT_D);
     v->N_decimals = term_decimals(d);
     v->has_N = true;
-    if (g->indicator->part && v->n > v->N) { /* the playbook says a part, the records do not */
+    if (g->indicator->part && v->n > v->N) /* the playbook says a part, the records do not */
         v->note = "n>N";
-        return;
-    }
-    if (s->n[SLOT_D] < RATE_LEAST || v->N <= 0) {
-        v->note = "N<20";
-        return;
-    }
-    v->has_value = true;
-    v->decimals = g->indicator->decimals;
-    v->value = divide((__int128)v->n * power(v->N_decimals) * 100 * power(v->decimals),
-                      (__int128)v->N * power(v->n_decimals));
+    else
+        value_rate(v, s->n[SLOT_D], g->indicator->decimals);
 }
 
 static void stock(const struct gather *g, const struct figure_sums *s, struct figure_value *v)
@@ -137,6 +141,33 @@ int64_t value_points(const struct figure_value *now, const struct figure_value *
     if (over || left > bottom * 1000000000 || right > bottom * 1000000000)
         return now->value - then->value; /* sums beyond all measure: the rounded ones must do */
     return divide(left - right, b * d);
+}
+
+bool value_change(const struct indicator *ind, const struct figure_value *now,
+                  const struct figure_value *then, int64_t *change, const char **note)
+{
+    enum { TINY = 20 }; /* below it percentages of counts say nothing */
+    switch (ind->kind) {
+    case IND_RATE:
+        if (!now->has_value || !then->has_value)
+            return false;
+        /* from the exact fractions, not from the rounded percentages */
+        *change = value_points(now, then);
+        return true;
+    case IND_MEDIAN:
+        *change = now->value - then->value;
+        return now->has_value && then->has_value;
+    case IND_COUNT:
+    case IND_SUM:
+    case IND_STOCK:
+        break;
+    }
+    if ((ind->kind == IND_SUM ? then->n : then->value) < TINY || then->value <= 0) {
+        *note = "base<20";
+        return false;
+    }
+    *change = value_ratio(now->value - then->value, then->value, 100, 1);
+    return true;
 }
 
 static void put(struct json_out *o, const char *key, int64_t v, int decimals)

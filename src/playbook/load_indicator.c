@@ -4,7 +4,8 @@
 static const char *const indicator_keys[] = {
     "name",        "definition", "unit",   "relation",   "good", "decimals", "by",
     "pending",     "count",      "sum",    "of",         "at",   "where",    "numerator",
-    "denominator", "stock",      "median", "valid_from", NULL};
+    "denominator", "stock",      "median", "valid_from", "say",  "version",  "owner",
+    "exclusions",  "within",     "sum_of", "kind",       NULL};
 
 /* ---- terms ---- */
 
@@ -174,9 +175,36 @@ static const struct {
              {"stock", IND_STOCK, 0},
              {"median", IND_MEDIAN, 1}};
 
+/* Made of other indicators, here or in other playbooks: whether they exist is known only where all
+ * are loaded, so asking for it says so. */
+static bool load_sum_of(struct loader *ld, const struct node *node, struct indicator *ind)
+{
+    static const char *const kinds[] = {"count", "rate", NULL};
+    static const char *const never[] = {"count",  "sum",   "numerator", "denominator", "stock",
+                                        "median", "where", "at",        "of",          "by"};
+    struct node **given = get_texts(ld, node, "sum_of", &ind->n_sum_of);
+    ind->sum_of = ARENA_ARRAY(ld->a, struct str, ind->n_sum_of + 1);
+    for (size_t i = 0; i < COUNT_OF(never); i++)
+        if (node_get(node, never[i]))
+            fail(ld, node_get(node, never[i]), "%s: an indicator made by sum_of has none", never[i]);
+    if (ind->n_sum_of < 2)
+        return fail(ld, node, "sum_of: expected at least two indicators, as dispute.registered");
+    for (int i = 0; i < ind->n_sum_of; i++) {
+        struct str name, book = str_cut(given[i]->text, '.', &name);
+        ind->sum_of[i] = given[i]->text;
+        if (!book.len || !name.len)
+            fail(ld, given[i], "sum_of: expected PLAYBOOK.INDICATOR, found \"%.*s\"",
+                 SHOW(given[i]->text));
+    }
+    ind->kind = get_choice(ld, node, "kind", kinds, 0) == 1 ? IND_RATE : IND_COUNT;
+    return true;
+}
+
 static bool load_form_of(struct loader *ld, const struct node *node, struct indicator *ind)
 {
     int found = -1, n = 0;
+    if (node_get(node, "kind"))
+        fail(ld, node_get(node, "kind"), "kind: is only for an indicator made by sum_of");
     for (int i = 0; i < (int)COUNT_OF(forms); i++)
         if (node_get(node, forms[i].key)) {
             found = i;
@@ -315,6 +343,40 @@ static void load_printing(struct loader *ld, const struct node *node, struct ind
     ind->decimals = (int)get_int(ld, node, "decimals", decimals, 0, 9);
 }
 
+/* {n}, {value} and their like: a misspelt one would stand in a bulletin. */
+static void check_say(struct loader *ld, const struct node *node, struct str say)
+{
+    static const char *const known[] = {"span", "area",  "name", "unit",   "n",      "N",
+                                        "value", "change", "opening", "in", "out", "closing"};
+    for (size_t i = 0; i < say.len; i++) {
+        if (say.ptr[i] != '{')
+            continue;
+        struct str rest = {say.ptr + i + 1, say.len - i - 1}, end, word = str_cut(rest, '}', &end);
+        bool ok = false;
+        for (size_t k = 0; k < COUNT_OF(known); k++)
+            ok |= end.ptr && str_is(word, known[k]);
+        if (!ok)
+            fail(ld, node_get(node, "say"),
+                 "say: {%.*s}: expected span, area, name, unit, n, N, value, change, opening, in,"
+                 " out or closing in braces",
+                 SHOW(word));
+    }
+}
+
+static void load_registry(struct loader *ld, const struct node *node, struct indicator *ind)
+{
+    enum { VERSIONS = 1000 };
+    ind->say = get_words(ld, node, "say", false);
+    check_say(ld, node, ind->say.zh);
+    check_say(ld, node, ind->say.en);
+    ind->exclusions = get_words(ld, node, "exclusions", false);
+    ind->owner = get_words(ld, node, "owner", false);
+    ind->version = (int)get_int(ld, node, "version", 1, 1, VERSIONS);
+    ind->within = get_text(ld, node, "within");
+    if (ind->version > 1 && ind->valid_from == DAY_NONE)
+        fail(ld, node, "valid_from is missing: from which day does version %d count?", ind->version);
+}
+
 static void load_indicator(struct loader *ld, const struct node *node, struct indicator *ind)
 {
     static const char *const good[] = {"up", "down", NULL};
@@ -333,6 +395,12 @@ static void load_indicator(struct loader *ld, const struct node *node, struct in
         ind->good_up = get_choice(ld, node, "good", good, 0) == 0;
         ind->good_down = !ind->good_up;
     }
+    load_registry(ld, node, ind);
+    if (node_get(node, "sum_of")) {
+        load_sum_of(ld, node, ind);
+        load_printing(ld, node, ind);
+        return;
+    }
     if (!load_form_of(ld, node, ind))
         return;
     if (ind->pending && ind->kind == IND_COUNT && !node_get(node, "count"))
@@ -343,6 +411,23 @@ static void load_indicator(struct loader *ld, const struct node *node, struct in
         check_relation(ld, node, ind);
     load_by(ld, node, ind);
     load_printing(ld, node, ind);
+}
+
+/* 其中: a part and its whole are of one kind, so that the part can be asserted to be no more. */
+static void check_within(struct loader *ld, const struct node *node)
+{
+    const struct indicator *all = ld->p->indicators;
+    int i = playbook_indicator(ld->p, node->key);
+    struct str within = i >= 0 ? all[i].within : STR_NONE;
+    int whole = within.ptr ? playbook_indicator(ld->p, within) : -1;
+    if (!within.ptr)
+        return;
+    if (whole < 0 || whole == i)
+        fail(ld, node_get(node, "within"), "within: there is no other indicator \"%.*s\"",
+             SHOW(within));
+    else if (all[whole].kind != all[i].kind || (all[i].kind != IND_COUNT && all[i].kind != IND_SUM))
+        fail(ld, node_get(node, "within"),
+             "within: a part and its whole must both be counts, or both sums");
 }
 
 void load_indicators(struct loader *ld)
@@ -364,5 +449,10 @@ void load_indicators(struct loader *ld)
             else
                 load_indicator(ld, it, &p->indicators[p->n_indicators++]);
         }
+    }
+    for (int i = 0; i < ld->n_files; i++) {
+        struct node *section = node_get(ld->files[i], "indicators");
+        NODE_EACH(it, section)
+        check_within(ld, it);
     }
 }

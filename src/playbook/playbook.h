@@ -263,6 +263,13 @@ enum indicator_kind {
 struct indicator {
     struct str id;
     struct words name, definition, unit;
+    struct words say;   /* how it is put in a sentence (measure/speak.h), or STR_NONE */
+    struct words exclusions, owner; /* what is left out; who answers for the definition */
+    int version;        /* of the definition; spans that begin before valid_from of version 2 and
+                         * later cannot be compared (口径调整，不可比) */
+    struct str within;  /* 其中: the indicator it is a part of, STR_NONE; never added to it */
+    struct str *sum_of; /* made of others, "playbook.id"; n_sum_of 0: of its own terms */
+    int n_sum_of;
     enum indicator_kind kind;
     bool part;  /* n is part of N (same `at`): n <= N is asserted, a test of rates is allowed */
     bool good_up, good_down;
