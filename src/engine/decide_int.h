@@ -1,4 +1,5 @@
-/* engine/decide_int.h - the state of one decision, shared by decide.c, form.c, builtin.c, sys.c. */
+/* engine/decide_int.h - the state of one decision, shared by decide.c, form.c, builtin*.c,
+ * sys.c. */
 #pragma once
 #include "engine/decide.h"
 

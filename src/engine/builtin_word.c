@@ -1,0 +1,89 @@
+/* What is said about a matter: comments, documents, links to others; who looks at masked details, and
+ * their erasing. */
+#include "engine/builtin_int.h"
+
+bool do_comment(struct deciding *d)
+{
+    return need_text(d, "text", "请填写内容");
+}
+
+bool do_attach(struct deciding *d)
+{
+    if (json_empty(json_get(d->input, "documents")))
+        return say_no(d, ERR_REQUIRED, "documents", "name at least one document", "请选择材料");
+    return form_documents(d);
+}
+
+bool do_link(struct deciding *d)
+{
+    static const char *const RELS[] = {"related", "earlier", "same_place", "duplicate"};
+    struct str rel = json_text(d->input, "rel");
+    struct id to;
+    if (!rel.len)
+        rel = STR("related");
+    bool known = false;
+    for (size_t i = 0; i < COUNT_OF(RELS); i++)
+        known |= str_is(rel, RELS[i]);
+    if (!known)
+        return say_no(d, ERR_INPUT, "rel", "expected related, earlier, same_place or duplicate", "关系类型不对");
+    if (!id_parse(json_text(d->input, "to"), &to) || !d->s->other ||
+        !actor_sees(d->ask->actor, d->w, d->s->other))
+        return say_no(d, ERR_INPUT, "to", "there is no such record", "没有这件");
+    struct json *l = json_push(d->draft->body.links, json_new(d->a, J_OBJ));
+    json_set(d->a, l, STR("to"), json_new_str(d->a, id_text(d->a, to)));
+    json_set(d->a, l, STR("rel"), json_new_str(d->a, rel));
+    if (json_yes(d->input, "remove"))
+        json_set(d->a, l, STR("del"), json_new_bool(d->a, true));
+    return true;
+}
+
+/* A look at masked details: the event is the record of it; nothing in the case changes. */
+bool do_look(struct deciding *d)
+{
+    const struct json *fields = json_get(d->input, "fields");
+    if (!json_is(fields, J_ARR) || !fields->n)
+        return say_no(d, ERR_REQUIRED, "fields", "name the fields", "请选择要查看的内容");
+    JSON_EACH (f, fields) {
+        int i = record_field(d->def, json_str(f));
+        if (i < 0)
+            return say_no(d, ERR_INPUT, "fields", "there is no such field", "没有这个字段");
+    }
+    draft_in(d, "fields", json_clone(d->a, fields));
+    return need_text(d, "purpose", "请填写查看的用途");
+}
+
+/* Erasing details (个人信息保护法 art. 47): the event lists which values; salt and bytes are deleted in
+ * the same commit, the commitments in the log stay and say nothing. */
+static void list_refs(struct deciding *d, const struct json *v, struct json *out)
+{
+    if (json_is(v, J_ARR)) {
+        JSON_EACH (item, v)
+            list_refs(d, item, out);
+    } else if (value_detached(v)) {
+        struct json *pair = json_push(out, json_new(d->a, J_ARR));
+        json_push(pair, json_new_int(d->a, json_num(v, "s", -1)));
+        json_push(pair, json_new_int(d->a, json_num(v, "$d", -1)));
+    } else if (json_is(v, J_OBJ)) {
+        JSON_EACH (item, v)
+            list_refs(d, item, out);
+    }
+}
+
+bool do_erase(struct deciding *d)
+{
+    const struct json *fields = json_get(d->input, "fields");
+    if (!json_is(fields, J_ARR) || !fields->n)
+        return say_no(d, ERR_REQUIRED, "fields", "name the fields", "请选择要删除的内容");
+    struct json *refs = json_new(d->a, J_ARR);
+    JSON_EACH (f, fields) {
+        int i = record_field(d->def, json_str(f));
+        if (i < 0)
+            return say_no(d, ERR_INPUT, "fields", "there is no such field", "没有这个字段");
+        list_refs(d, json_get_str(d->work->fields, d->def->fields[i].id), refs);
+    }
+    if (!refs->n)
+        return say_no(d, ERR_WRONG_STATE, "fields", "these fields hold no details", "这些字段没有可删除的个人信息");
+    draft_in(d, "fields", json_clone(d->a, fields));
+    draft_in(d, "erased", refs);
+    return need_text(d, "reason", "请填写删除的理由");
+}
