@@ -34,6 +34,8 @@ PEOPLE = {  # login: role, area, unit
     "desk": ("desk", DISTRICT, "centre"),
     "mediator": ("mediator", DISTRICT, "committee"),
     "centre": ("centre", DISTRICT, "centre"),
+    "head": ("head", DISTRICT, "centre"),
+    "grid2": ("grid_worker", "360112102000", "committee"),
     "handler": ("handler", OTHER, "police"),
     "stranger": ("desk", OTHER, "police"),
     "leader": ("leader", "360100000000", "centre"),

@@ -4,6 +4,10 @@
     verify_log.py log FILE [--vkey KEY]... [--earlier CHECKPOINT]...
     verify_log.py proof FILE [--event FILE] [--vkey KEY]...
     verify_log.py consistency OLD NEW PROOF [--vkey KEY]...
+    verify_log.py bulletin FILE.json|FILE.docx|FILE.pdf LOG [--vkey KEY]...
+
+bulletin: does each figure stand in the file as the log says it was issued?  A PDF is read by
+pdftotext, all else by the standard library.
 
 KEY is the text of a verifier key or a file with it; every key that is given must have signed.
 --earlier: a checkpoint that was kept from before; the log must continue it.
@@ -13,9 +17,12 @@ import argparse
 import base64
 import binascii
 import hashlib
+import html
 import json
 import re
+import subprocess
 import sys
+import zipfile
 
 # ---- Ed25519 (RFC 8032, section 5.1.7): verifying only ----
 
@@ -353,12 +360,12 @@ def check_earlier(tree, earlier):
                       f"of size {tree.size}")
 
 
-def read_log(file, earlier):
-    """Reads up to the empty line; gives the tree and the order."""
-    tree, order = Tree(), Order()
+def read_log(file, earlier, order):
+    """Reads up to the empty line into the order; gives the tree."""
+    tree = Tree()
     for number, line in enumerate(file, 1):
         if line == b"\n":
-            return tree, order
+            return tree
         try:
             if line[-1:] != b"\n":
                 raise Bad("the file ends here: no empty line, no checkpoint")
@@ -369,21 +376,28 @@ def read_log(file, earlier):
     raise Bad(f"the file ends after line {tree.size}: no empty line, no checkpoint")
 
 
-def check_log(args):
-    keys, earlier = keys_of(args), [Checkpoint(read_file(name)) for name in args.earlier]
+def read_checked(args, name, order, earlier):
+    """The whole log and its checkpoint: that they belong together, and the signatures."""
     try:
-        with open(args.file, "rb") as file:
-            tree, order = read_log(file, earlier)
+        with open(name, "rb") as file:
+            tree = read_log(file, earlier, order)
             checkpoint = Checkpoint(file.read())
     except OSError as e:
-        raise Usage(f"{args.file}: {e.strerror}") from None
+        raise Usage(f"{name}: {e.strerror}") from None
     if tree.size != checkpoint.size:
         raise Bad(f"{tree.size} events, the checkpoint says {checkpoint.size}")
     if tree.root() != checkpoint.root:
         raise Bad("the events do not give the root of the checkpoint: "
                   "one was changed, added, removed or moved")
-    for key in keys:
+    for key in keys_of(args):
         checkpoint.check(key)
+    return tree, checkpoint
+
+
+def check_log(args):
+    keys, earlier = keys_of(args), [Checkpoint(read_file(name)) for name in args.earlier]
+    order = Order()
+    tree, checkpoint = read_checked(args, args.file, order, earlier)
     for old in earlier:
         if old.origin != checkpoint.origin:
             raise Bad(f"the earlier checkpoint is of {old.origin}, this one of {checkpoint.origin}")
@@ -391,6 +405,73 @@ def check_log(args):
             raise Bad(f"{tree.size} events, an earlier checkpoint had {old.size}")
     print(f"good: {tree.size} events, {len(order.records)} records, {order.hidden} hidden")
     report(checkpoint, keys)
+
+
+# ---- a bulletin ----
+
+
+class Kept(Order):
+    """The order, and beside it the parts of the records that bear a number."""
+
+    def __init__(self):
+        super().__init__()
+        self.numbers, self.parts = {}, {}
+
+    def take(self, body):
+        super().take(body)
+        if body["type"].startswith("bulletin."):
+            if isinstance(body.get("number"), str):
+                self.numbers[body["number"]] = body["rec"]
+            for patch in body.get("parts", []):
+                part = self.parts.setdefault(body["rec"], {}).setdefault(patch.get("i"), {})
+                for key, value in patch.items():
+                    if value is None:
+                        part.pop(key, None)
+                    else:
+                        part[key] = value
+
+
+def text_of(name):
+    """Number and text of a bulletin in JSON, docx or PDF; PDF is read by pdftotext."""
+    data = read_file(name)
+    if data.startswith(b"PK"):
+        with zipfile.ZipFile(name) as z:
+            text = z.read("word/document.xml").decode("utf-8")
+        text = html.unescape(re.sub("<[^>]*>", "", text.replace("</w:p>", "\n")))
+    elif data.startswith(b"%PDF-"):
+        run = subprocess.run(["pdftotext", "-enc", "UTF-8", "-nopgbrk", "--", name, "-"], capture_output=True,
+                             timeout=60, check=False)
+        if run.returncode:
+            raise Usage(f"{name}: pdftotext cannot read it")
+        text = run.stdout.decode("utf-8", "replace")
+    else:
+        try:
+            made = json.loads(data.decode("utf-8"))
+            return made["number"], made["text"]
+        except (ValueError, KeyError, TypeError):
+            raise Bad(f"{name} is no bulletin") from None
+    number = re.search("核验号[：: ]*([0-9A-Za-z-]+)", text)
+    if not number:
+        raise Bad(f"{name} bears no 核验号")
+    return number[1], text
+
+
+def check_bulletin(args):
+    number, text = text_of(args.file)
+    order = Kept()
+    tree, checkpoint = read_checked(args, args.log, order, [])
+    rec = order.numbers.get(number)
+    if rec is None:
+        raise Bad(f"the log holds no bulletin {number}")
+    figures = [p for p in order.parts.get(rec, {}).values() if p.get("kind") == "figure" and not p.get("void")]
+    flat = re.sub(r"\s", "", text)
+    for part in figures:
+        printed = re.sub(r"\s", "", part["printed"])
+        guard = r"(?<![0-9.])" if printed[:1].isdigit() else ""
+        if not re.search(guard + re.escape(f"{printed}[{part['code']}]"), flat):
+            raise Bad(f"{part['code']}: issued as \"{part['printed']}\", the file says otherwise")
+    print(f"good: bulletin {number}, {len(figures)} figures, in a log of {tree.size} events")
+    report(checkpoint, keys_of(args))
 
 
 # ---- one event; two checkpoints ----
@@ -495,7 +576,10 @@ def parse(argv):
     consistency = commands.add_parser("consistency")
     for name in ("old", "new", "proof"):
         consistency.add_argument(name)
-    for command, run in ((log, check_log), (proof, check_proof), (consistency, check_consistency)):
+    bulletin = commands.add_parser("bulletin")
+    bulletin.add_argument("file")
+    bulletin.add_argument("log")
+    for command, run in ((log, check_log), (bulletin, check_bulletin), (proof, check_proof), (consistency, check_consistency)):
         command.add_argument("--vkey", action="append", default=[], metavar="KEY")
         command.set_defaults(run=run)
     return parser.parse_args(argv)

@@ -77,5 +77,8 @@ bool cmd_find(struct cli *c);
 bool cmd_export(struct cli *c);
 bool cmd_indicator(struct cli *c);
 extern const struct option OPT_import[], OPT_find[], OPT_export[], OPT_indicator[];
+bool cmd_bulletin_show(struct cli *c);
+bool cmd_bulletin_verify(struct cli *c);
+extern const struct option OPT_bulletin[];
 bool cmd_demo(struct cli *c);
 extern const struct option OPT_demo[];

@@ -326,7 +326,7 @@ static bool save_token(struct batch *b, const struct answer *ans, struct err *e)
 static bool decide_here(struct batch *b, const struct ask *ask, struct entry *x,
                         struct changeset *set, struct err *why, struct err *e)
 {
-    struct snapshot s = {.now = b->now, .pending = &b->log};
+    struct snapshot s = {.now = b->now, .world = b->world, .pending = &b->log};
     if (!snapshot_load(b->db, b->arena, ask, &b->en->keys, x ? x->change.after : NULL, &s, e))
         return false;
     if (s.other) { /* as this commit has it */

@@ -488,6 +488,8 @@ static bool run_step(struct deciding *d, const struct action *act)
         return false;
     if (act->answers.len && !follow_up_answer(d, act))
         return false;
+    if (act->figures && !figures_put(d))
+        return false;
     if (d->work->ver == 0) {
         d->draft->number = d->def->number.len > 0;
         struct str holder = first_holder(d);

@@ -72,6 +72,10 @@ void builtin_each(void (*fn)(void *u, const char *id, const char *zh, const char
 /* Writes the built-in actions that this actor may do now. */
 void builtin_possible(struct deciding *d, struct json_out *out);
 
+/* ---- figures.c ---- */
+/* The figures that the snapshot took become parts; those taken before are void. */
+MUST_USE bool figures_put(struct deciding *d);
+
 /* ---- sys.c ---- */
 MUST_USE bool sys_decide(struct deciding *d);
 bool sys_is(struct str type); /* "sys.…" */

@@ -265,13 +265,12 @@ static bool prepare(struct engine *en, struct job *j, bool *settled, struct err 
     struct world *w = engine_world(en, e);
     struct store *db = w ? engine_reader(en, e) : NULL;
     bool ok = db && receipt_find(db, j->arena, j->ask, settled, j->ans, e);
-    struct snapshot s = {.now = engine_now(en)};
+    struct snapshot s = {.now = engine_now(en), .world = w};
     if (ok && !*settled && snapshot_load(db, j->arena, j->ask, &en->keys, NULL, &s, e)) {
         struct err why = ERR_INIT;
         pthread_mutex_lock(&en->lock);
         s.calendar = en->calendar;
         pthread_mutex_unlock(&en->lock);
-        s.world = w;
         if (!id_zero(j->ask->rec) && !s.rec) {
             err_set(&why, ERR_NOT_FOUND, "there is no such record");
         } else if (decide(j->arena, &s, j->ask, &j->set, &why) && !j->ask->source.len && !s.other) {

@@ -322,7 +322,7 @@ bool gather_prepare(struct gather *g, struct err *e)
 {
     if (!find_indicator(g, e) || !find_area(g, e) || !check_days(g->q, e) || !find_size(g, e))
         return false;
-    if (g->indicator->pending || g->indicator->n_sum_of)
+    if (g->indicator->pending || g->indicator->n_sum_of || g->indicator->reported)
         return true;
     return find_term(g, 0, g->indicator->n_term, e) && find_term(g, 1, g->indicator->d_term, e) &&
            find_by(g, e) && parse_where(g, &g->terms[0], e) && parse_where(g, &g->terms[1], e) &&

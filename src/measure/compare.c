@@ -78,23 +78,30 @@ static bool maturity(struct gather *g, const struct figure *f, struct figure_com
     return true;
 }
 
-bool figure_compare(struct gather *g, struct figure *f)
+void compare_span(enum figure_compare kind, struct figure_comparison *c, int32_t from, int32_t to)
 {
-    struct figure_comparison *c = &f->compare;
-    switch (g->q->compare) {
+    switch (kind) {
     case COMPARE_NONE:
-        return true;
+        break;
     case COMPARE_YOY:
         c->kind = "yoy";
-        c->from = year_before(f->from);
-        c->to = year_before(f->to);
+        c->from = year_before(from);
+        c->to = year_before(to);
         break;
     case COMPARE_PREVIOUS:
         c->kind = "previous";
-        c->from = f->from - (f->to - f->from + 1);
-        c->to = f->from - 1;
+        c->from = from - (to - from + 1);
+        c->to = from - 1;
         break;
     }
+}
+
+bool figure_compare(struct gather *g, struct figure *f)
+{
+    struct figure_comparison *c = &f->compare;
+    compare_span(g->q->compare, c, f->from, f->to);
+    if (!c->kind)
+        return true;
     gather_begin(g, c->from, c->to, BY_NONE);
     if (!gather_count(g))
         return false;

@@ -159,6 +159,8 @@ static bool answer(struct gather *g, struct figure *f)
     }
     if (g->indicator->n_sum_of)
         return composite_answer(g, f);
+    if (g->indicator->reported)
+        return reported_answer(g, f);
     gather_begin(g, f->from, f->to, g->key.by);
     if (!gather_count(g))
         return false;
@@ -205,7 +207,7 @@ static void put_change(struct json_out *o, const struct figure *f, bool has, int
     enum indicator_kind k = f->indicator->kind;
     jo_key(o, k == IND_RATE ? "points" : k == IND_MEDIAN ? "difference" : "change");
     if (has)
-        jo_decimal(o, change, change_decimals(f));
+        jo_decimal(o, change, f->compare.given ? f->compare.given_decimals : change_decimals(f));
     else
         jo_null(o);
 }
@@ -219,7 +221,10 @@ static void put_comparison(struct json_out *o, const struct figure *f)
     jo_kc(o, "kind", c->kind);
     put_day(o, "from", c->from);
     put_day(o, "to", c->to);
-    value_write(o, &c->v);
+    if (c->given)
+        jo_kb(o, "given", true);
+    else
+        value_write(o, &c->v);
     put_change(o, f, c->has_change, c->change);
     if (c->tested) {
         jo_kb(o, "significant", c->p < RARE);
@@ -271,6 +276,29 @@ static void put_registry(struct json_out *o, const struct indicator *ind)
         jo_kv(o, "within", ind->within);
 }
 
+static void put_reported(struct json_out *o, const struct figure *f)
+{
+    const struct figure_reported *x = &f->reported;
+    char id[ID_TEXT + 1];
+    jo_key(o, "reported");
+    jo_obj(o);
+    if (!id_zero(x->source)) {
+        id_format(x->source, id);
+        jo_kc(o, "record", id);
+        jo_kv(o, "issuer", x->issuer.zh);
+    }
+    if (x->has_ours) {
+        jo_key(o, "ours");
+        jo_obj(o);
+        jo_kv(o, "id", x->ours_id);
+        value_write(o, &x->ours);
+        if (f->total.has_n && x->ours.has_n)
+            jo_ki(o, "difference", f->total.n - x->ours.n);
+        jo_end(o);
+    }
+    jo_end(o);
+}
+
 void figure_write(struct json_out *o, const struct figure *f)
 {
     jo_obj(o);
@@ -291,6 +319,8 @@ void figure_write(struct json_out *o, const struct figure *f)
     jo_end(o);
     if (f->compare.kind)
         put_comparison(o, f);
+    if (f->reported.is)
+        put_reported(o, f);
     put_registry(o, f->indicator);
     put_words(o, "sentence", f, speak_sentence);
     put_words(o, "footnote", f, speak_footnote);

@@ -71,11 +71,23 @@ struct figure_comparison {
     struct figure_value v;
     bool has_change;
     int64_t change; /* of counts: percent, one decimal; of rates: 个百分点; of a median: days */
+    bool given;     /* not worked out here: the body that reported it says so, … */
+    int given_decimals; /* … with so many decimals; there is then no v */
     const char *note;
     bool tested; /* an exact test was made */
     int64_t p;   /* scaled by 4 */
     bool has_maturity;
     struct figure_maturity maturity;
+};
+
+/* A figure that another body computed: the record it stands in, and what we count ourselves. */
+struct figure_reported {
+    bool is;
+    struct id source;      /* record; zero: nothing was reported for this area and span */
+    struct words issuer;
+    bool has_ours;
+    struct str ours_id;
+    struct figure_value ours;
 };
 
 struct figure {
@@ -90,6 +102,7 @@ struct figure {
     size_t n_rows;
     bool counters; /* answered from counters alone */
     struct figure_comparison compare;
+    struct figure_reported reported;
     int64_t size; /* of the log the figure was taken from */
     struct hash root;
 };

@@ -291,8 +291,17 @@ static void median_change(struct buf *b, bool zh, const struct figure *f)
 
 void speak_change(struct buf *b, bool zh, const struct figure *f, int decimals)
 {
-    if (!f->compare.kind || f->indicator->pending || f->compare.incomparable)
+    const struct figure_comparison *c = &f->compare;
+    if (!c->kind || f->indicator->pending || c->incomparable)
         return;
+    if (c->given) {
+        bool rate = f->indicator->kind == IND_RATE;
+        if (c->has_change)
+            put_change(b, zh, f, zh ? &ZH : &EN, sign_of(c->change),
+                       c->change < 0 ? -c->change : c->change, c->given_decimals,
+                       !rate ? "%" : zh ? "个百分点" : " points");
+        return;
+    }
     switch (f->indicator->kind) {
     case IND_COUNT:
     case IND_SUM:
@@ -397,6 +406,9 @@ void speak_sentence(struct buf *b, const struct figure *f, const struct speak_fr
     bool own = say.len && f->total.has_value;
     if (ind->pending)
         return;
+    if (f->reported.is && !id_zero(f->reported.source))
+        buf_printf(b, x->zh ? "据%.*s提供，" : "As reported by %.*s: ",
+                   STR_F(x->zh ? f->reported.issuer.zh : f->reported.issuer.en));
     fill(b, own ? say : str_of(x->zh ? plain_zh(f) : plain_en(f)), f, x);
 }
 

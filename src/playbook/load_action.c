@@ -4,7 +4,8 @@
 static const char *const action_keys[] = {
     "name",   "opens", "import",  "resident",   "from", "to",      "by",   "who",
     "not_by", "form",  "guards",  "needs",      "set",  "start",   "stop", "pause",
-    "resume", "does",  "reopens", "ends_parts", "plan", "answers", NULL};
+    "resume", "does",  "reopens", "ends_parts", "plan", "answers",
+    "figures", NULL};
 
 struct idset set_actions(const struct record_def *r)
 {
@@ -260,6 +261,41 @@ static void load_effects(struct loader *ld, const struct expr_ask *ask, const st
         a->answers = str_of(kinds[get_choice(ld, node, "answers", kinds, 0)]);
 }
 
+static int figures_field(struct loader *ld, const struct node *node, const char *key,
+                         const struct record_def *r, enum field_type want)
+{
+    int i = get_ref(ld, node, key, set_fields(r));
+    if (i < 0 || r->fields[i].type == want)
+        return i;
+    fail(ld, node_get(node, key), "%s: expected a field of type %s, \"%.*s\" is %s", key,
+         field_type_name(want), SHOW(r->fields[i].id), field_type_name(r->fields[i].type));
+    return -1;
+}
+
+static void load_figures(struct loader *ld, const struct record_def *r, const struct node *map,
+                         struct action *a)
+{
+    static const char *const known[] = {"text", "from", "to", "previous", NULL};
+    struct node *node = get_map(ld, map, "figures");
+    if (!node || !check_keys(ld, node, "figures", known))
+        return;
+    struct take_figures x = {.text = figures_field(ld, node, "text", r, FIELD_TEXT),
+                             .from = figures_field(ld, node, "from", r, FIELD_DATE),
+                             .to = figures_field(ld, node, "to", r, FIELD_DATE),
+                             .previous = figures_field(ld, node, "previous", r, FIELD_RECORD)};
+    bool asked = false;
+    for (int i = 0; i < a->n_form; i++)
+        asked |= a->form[i].field == x.text;
+    if (x.text < 0 || x.from < 0 || x.to < 0)
+        fail(ld, node, "figures: expected text, from and to");
+    else if (!asked)
+        fail(ld, node, "figures: the form of the action must ask \"%.*s\"", SHOW(r->fields[x.text].id));
+    if (a->opens)
+        fail(ld, node, "figures: an action that opens a record cannot take them");
+    a->figures = ARENA_NEW(ld->a, struct take_figures);
+    *a->figures = x;
+}
+
 /* A composite does what its steps do; what the steps say must not be said again differently. */
 static void refuse_composite_keys(struct loader *ld, const struct node *node)
 {
@@ -316,6 +352,7 @@ static void load_action(struct loader *ld, int record, const struct node *node, 
         load_to(ld, &ask, node, a);
         a->needs = get_refs(ld, node, "needs", set_documents(r), &a->n_needs);
     }
+    load_figures(ld, r, node, a);
     load_guards(ld, &ask, node, a);
     load_effects(ld, &ask, node, a);
 }

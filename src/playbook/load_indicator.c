@@ -5,7 +5,8 @@ static const char *const indicator_keys[] = {
     "name",        "definition", "unit",   "relation",   "good", "decimals", "by",
     "pending",     "count",      "sum",    "of",         "at",   "where",    "numerator",
     "denominator", "stock",      "median", "valid_from", "say",  "version",  "owner",
-    "exclusions",  "within",     "sum_of", "kind",       NULL};
+    "exclusions",  "within",     "sum_of", "kind",       "reported",
+    NULL};
 
 /* ---- terms ---- */
 
@@ -215,7 +216,7 @@ static bool load_form_of(struct loader *ld, const struct node *node, struct indi
     if (n != 1)
         return fail(ld, node,
                     "expected exactly one of count, sum, numerator (with denominator),"
-                    " stock, median");
+                    " stock, median, sum_of, reported");
     ind->kind = forms[found].kind;
     static const char *const inline_only[] = {"of", "at", "where"};
     for (size_t i = 0; i < COUNT_OF(inline_only); i++)
@@ -396,8 +397,14 @@ static void load_indicator(struct loader *ld, const struct node *node, struct in
         ind->good_down = !ind->good_up;
     }
     load_registry(ld, node, ind);
-    if (node_get(node, "sum_of")) {
+    if (node_get(node, "reported")) {
+        ind->reported = load_reported(ld, node);
+        bool count = ind->reported && ind->reported->n >= 0 && ind->reported->N < 0;
+        ind->kind = count ? IND_COUNT : IND_RATE;
+    }
+    if (node_get(node, "sum_of"))
         load_sum_of(ld, node, ind);
+    if (ind->reported || ind->n_sum_of) {
         load_printing(ld, node, ind);
         return;
     }

@@ -177,6 +177,13 @@ struct next_state { /* the first whose `when` holds; the last may have none */
     struct expr *expr;
 };
 
+/* An action that takes the figures its prose names (measure/bulletin.h) and keeps them as parts. */
+struct take_figures {
+    int text;     /* text field, asked by this action: the prose */
+    int from, to; /* date fields: the span */
+    int previous; /* record field: the bulletin whose figures are corrected, -1 */
+};
+
 enum action_who {
     WHO_AREA,   /* the role covers the record's area (the rule) */
     WHO_HOLDER, /* and the account's unit holds the case, or it has no holder */
@@ -214,6 +221,7 @@ struct action {
     bool *does_maybe;        /* beside does[i]: "name?" is left out when its guard does not hold */
     bool reopens;            /* counts as a reopening: field `reopened` becomes true */
     bool ends_parts;         /* open parts do not stop it (withdrawal) */
+    struct take_figures *figures; /* NULL: takes none */
     struct str plan;         /* follow_up to plan, or STR_NONE */
     struct str answers;      /* part kind this action answers ("follow_up"), or STR_NONE */
     int line;
@@ -260,6 +268,18 @@ enum indicator_kind {
     IND_SUM,
 };
 
+/* A value that another body computed (报送数) is a record; which of its fields say what.  -1: none. */
+struct reported {
+    int record;
+    int from, to;     /* date fields: the span, both ends included */
+    int n, N;         /* integer fields */
+    int value;        /* number field: a rate given without its counts */
+    int change;       /* number field: a change given by the body itself, in percent or points */
+    int issuer;       /* code field: 据××提供 */
+    struct expr *where;
+    struct str beside; /* our own indicator of the same thing (对数), or STR_NONE */
+};
+
 struct indicator {
     struct str id;
     struct words name, definition, unit;
@@ -270,6 +290,7 @@ struct indicator {
     struct str within;  /* 其中: the indicator it is a part of, STR_NONE; never added to it */
     struct str *sum_of; /* made of others, "playbook.id"; n_sum_of 0: of its own terms */
     int n_sum_of;
+    struct reported *reported; /* NULL: counted from records */
     enum indicator_kind kind;
     bool part;  /* n is part of N (same `at`): n <= N is asserted, a test of rates is allowed */
     bool good_up, good_down;

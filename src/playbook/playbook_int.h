@@ -123,6 +123,7 @@ void load_actions(struct loader *ld, int record, const struct node *map);
 void check_composites(struct loader *ld, int record, const struct node *map);
 void check_flow(struct loader *ld, int record, const struct node *map);
 void load_indicators(struct loader *ld);
+struct reported *load_reported(struct loader *ld, const struct node *map);
 
 struct idset set_lists(const struct playbook *p);
 struct idset set_records(const struct playbook *p);

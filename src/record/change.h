@@ -49,6 +49,8 @@ MUST_USE bool record_load(struct store *db, struct arena *a, struct id id, bool 
                           struct record **out, struct err *e);
 MUST_USE bool record_load_rid(struct store *db, struct arena *a, int64_t rid, bool *found,
                               struct record **out, struct err *e);
+MUST_USE bool record_by_number(struct store *db, struct arena *a, struct str number, bool *found,
+                               struct record **out, struct err *e);
 
 /* ---- the typed table of a record type ---- */
 struct str table_name(struct arena *a, const struct playbook *p, const struct record_def *def);

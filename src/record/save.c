@@ -89,6 +89,12 @@ bool record_load_rid(struct store *db, struct arena *a, int64_t rid, bool *found
     return load_one(db, a, sql_record_doc_by_rid, C_INT(rid), found, out, e);
 }
 
+bool record_by_number(struct store *db, struct arena *a, struct str number, bool *found,
+                      struct record **out, struct err *e)
+{
+    return load_one(db, a, sql_record_doc_by_number, C_TEXT(number), found, out, e);
+}
+
 /* ---- table record ---- */
 
 size_t record_cells(struct arena *a, const struct record *r, struct cell c[static RECORD_COLUMNS])

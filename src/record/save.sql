@@ -11,6 +11,8 @@ ON CONFLICT (rid) DO UPDATE SET number = excluded.number, state = excluded.state
 SELECT rid, doc FROM record WHERE id = $1
 -- name: record_doc_by_rid
 SELECT rid, doc FROM record WHERE rid = $1
+-- name: record_doc_by_number
+SELECT rid, doc FROM record WHERE number = $1
 -- name: scope_insert
 INSERT INTO scope (scope, type, rid) VALUES ($1, $2, $3) ON CONFLICT (scope, type, rid) DO NOTHING
 -- name: scope_delete

@@ -1,0 +1,529 @@
+#include "measure/bulletin.h"
+#include "measure/figure_int.h"
+#include "measure/speak.h"
+
+enum slot_what {
+    WHAT_n,
+    WHAT_N,
+    WHAT_value,
+    WHAT_change,
+    WHAT_opening,
+    WHAT_in,
+    WHAT_out,
+    WHAT_closing,
+    WHAT_COUNT
+};
+static const char *const WHATS[] = {"n", "N", "value", "change", "opening", "in", "out", "closing"};
+
+enum { SLOTS_MAX = 300, SMALL = 5 };
+
+struct slot {
+    struct str text; /* between the braces */
+    struct figure_question q;
+    enum slot_what what;
+    enum speak_about about;
+    int digits, decimals;
+    bool whole;
+};
+
+/* ---- reading a slot ---- */
+
+static bool bad_slot(struct err *e, struct str text, const char *en, const char *zh)
+{
+    struct str t = {text.ptr, text.len > 60 ? 60 : text.len};
+    err_field(e, ERR_INPUT, "prose", "{{%.*s}}: %s", STR_F(t), en);
+    return err_zh(e, "{{%.*s}}：%s", STR_F(t), zh);
+}
+
+static bool small_number(struct str s, struct str tail, int low, int high, int *out)
+{
+    int64_t n;
+    if (tail.len && !str_ends(s, tail))
+        return false;
+    s.len -= tail.len;
+    if (!str_int(s, &n) || n < low || n > high)
+        return false;
+    *out = (int)n;
+    return true;
+}
+
+static bool read_style(struct slot *s, struct str word)
+{
+    static const struct {
+        const char *head;
+        enum speak_about about;
+    } ROUND[] = {{"余", SPEAK_OVER}, {"近", SPEAK_NEARLY}};
+    for (size_t i = 0; i < COUNT_OF(ROUND); i++) {
+        struct str head = str_of(ROUND[i].head);
+        struct str rest = {word.ptr + head.len, word.len - head.len};
+        if (str_starts(word, head) && small_number(rest, STR_NONE, 1, 9, &s->digits)) {
+            s->about = ROUND[i].about;
+            return true;
+        }
+    }
+    return small_number(word, STR("位"), 0, 4, &s->decimals);
+}
+
+static bool read_word(struct slot *s, struct str word, bool *what, struct err *e)
+{
+    struct str value, key = str_cut(word, '=', &value);
+    for (int i = 0; i < WHAT_COUNT && !value.ptr; i++) {
+        if (str_is(word, WHATS[i])) {
+            s->what = (enum slot_what)i;
+            return *what = true;
+        }
+    }
+    if (str_is(word, "同比") || str_is(word, "环比")) {
+        s->q.compare = str_is(word, "同比") ? COMPARE_YOY : COMPARE_PREVIOUS;
+        return true;
+    }
+    if (value.ptr && (str_is(key, "from") || str_is(key, "to") || str_is(key, "area") ||
+                      str_is(key, "compare"))) {
+        s->whole &= !str_is(key, "area");
+        return figure_question_set(&s->q, str_is(key, "from")   ? "from"
+                                          : str_is(key, "to")   ? "to"
+                                          : str_is(key, "area") ? "area"
+                                                                : "compare",
+                                   value, e);
+    }
+    return read_style(s, word) ||
+           bad_slot(e, s->text,
+                    "expected INDICATOR and n, N, value, change, opening, in, out or closing",
+                    "应写“统计项 n、N、value、change、opening、in、out 或 closing”，可加 余2、近1、2位、同比、环比、from=、to=、area=");
+}
+
+static bool read_slot(struct arena *a, struct str text, const struct bulletin_frame *f,
+                      struct slot *s, struct err *e)
+{
+    struct str rest = str_trim(text);
+    bool what = false;
+    *s = (struct slot){
+        .text = text, .q = figure_question_new(f->now), .digits = 2, .decimals = 1, .whole = f->whole};
+    s->q.area = f->area;
+    s->q.from = f->from;
+    s->q.to = f->to;
+    s->q.id = str_dup(a, str_cut(rest, ' ', &rest));
+    while (rest.len) {
+        struct str word = str_cut(rest, ' ', &rest);
+        if (word.len && !read_word(s, word, &what, e))
+            return false;
+    }
+    s->q.whole = s->whole;
+    if (s->what == WHAT_change && s->q.compare == COMPARE_NONE)
+        s->q.compare = COMPARE_YOY;
+    return what || bad_slot(e, text, "say what of it: n, N, value, change, opening, in, out, closing",
+                            "请写明取哪个数：n、N、value、change、opening、in、out、closing");
+}
+
+/* The next {{…}} of *rest: what stands before it, and what stands in it; false at the end. */
+static bool next_slot(struct str *rest, struct str *before, struct str *slot)
+{
+    for (size_t i = 0; i + 1 < rest->len; i++) {
+        if (rest->ptr[i] != '{' || rest->ptr[i + 1] != '{')
+            continue;
+        for (size_t k = i + 2; k + 1 < rest->len; k++) {
+            if (rest->ptr[k] != '}' || rest->ptr[k + 1] != '}')
+                continue;
+            *before = (struct str){rest->ptr, i};
+            *slot = (struct str){rest->ptr + i + 2, k - i - 2};
+            *rest = (struct str){rest->ptr + k + 2, rest->len - k - 2};
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- printing ---- */
+
+static int64_t number_of(const struct figure *f, enum slot_what what)
+{
+    const struct figure_value *v = &f->total;
+    switch (what) {
+    case WHAT_n:
+        return v->n;
+    case WHAT_N:
+        return v->N;
+    case WHAT_opening:
+        return v->opening;
+    case WHAT_in:
+        return v->in;
+    case WHAT_out:
+        return v->out;
+    case WHAT_closing:
+        return v->closing;
+    case WHAT_value:
+        return v->value;
+    case WHAT_change:
+    case WHAT_COUNT:
+        break;
+    }
+    return 0;
+}
+
+/* A count that is printed as it is, and may therefore be too small to print. */
+static bool is_cell(const struct figure *f, enum slot_what what)
+{
+    bool value = what == WHAT_value && f->indicator->kind == IND_COUNT;
+    return (what != WHAT_value && what != WHAT_change) || value;
+}
+
+static bool has_number(const struct figure *f, enum slot_what what)
+{
+    const struct figure_value *v = &f->total;
+    bool stock = what >= WHAT_opening && what <= WHAT_closing;
+    return what == WHAT_n   ? v->has_n
+           : what == WHAT_N ? v->has_N
+           : stock          ? v->stock
+                            : v->has_value;
+}
+
+/* Why nothing can be printed, in the writer's words. */
+static bool nothing(const struct slot *s, const struct figure *f, struct err *e)
+{
+    const char *note = f->total.note ? f->total.note : "";
+    if (f->indicator->pending)
+        return bad_slot(e, s->text, "its definition is not agreed", "口径待定，不能公布");
+    if (strcmp(note, "N<20") == 0)
+        return bad_slot(e, s->text, "no rate under N = 20", "数量不足20，不写比率，请改写件数");
+    if (strcmp(note, "not reported") == 0)
+        return bad_slot(e, s->text, "nothing was reported for exactly this area and span",
+                        "没有这个区划、这个时段的报送数，请先录入或改时段");
+    return bad_slot(e, s->text, "it has no such number", "这个统计项没有这个数");
+}
+
+static bool print_change(const struct slot *s, const struct figure *f, struct buf *b, struct err *e)
+{
+    if (f->compare.incomparable)
+        return bad_slot(e, s->text, "the definition was changed in between", "口径调整，不可比");
+    if (!f->compare.given && f->indicator->kind == IND_COUNT && f->compare.v.n > 0 &&
+        f->compare.v.n < SMALL)
+        return bad_slot(e, s->text, "its base is below 5", "对比期数量不足5，不写变化");
+    speak_change(b, true, f, s->decimals);
+    return b->len || nothing(s, f, e);
+}
+
+static bool print(const struct slot *s, const struct figure *f, bool small, bool rounded,
+                  struct buf *b, struct err *e)
+{
+    if (f->indicator->pending)
+        return nothing(s, f, e);
+    if (s->what == WHAT_change)
+        return print_change(s, f, b, e);
+    if (!has_number(f, s->what))
+        return nothing(s, f, e);
+    int64_t n = number_of(f, s->what);
+    if (small) {
+        buf_printf(b, "不足%d", SMALL);
+        return true;
+    }
+    if (rounded) {
+        buf_printf(b, "约%lld", (long long)((n + SMALL / 2) / SMALL * SMALL));
+        return true;
+    }
+    if (s->what == WHAT_value) {
+        speak_value(b, f, &f->total);
+        return true;
+    }
+    return n < 0 ? (buf_i64(b, n), true) : speak_count(b, true, n, s->about, s->digits, e);
+}
+
+/* ---- what must not leave ---- */
+
+struct taken {
+    struct slot slot;
+    struct figure figure;
+    bool small, rounded;
+};
+
+static bool same_cell(const struct taken *x, const struct taken *y)
+{
+    return str_eq(x->figure.id, y->figure.id) && x->slot.what == y->slot.what &&
+           x->figure.from == y->figure.from && x->figure.to == y->figure.to;
+}
+
+/* A larger area beside a suppressed part of it would give the part away. */
+static void suppress(const struct world *w, struct taken *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        int64_t v = number_of(&list[i].figure, list[i].slot.what);
+        list[i].small = is_cell(&list[i].figure, list[i].slot.what) && v > 0 && v < SMALL;
+    }
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < n && list[i].small; k++) {
+            int inner = world_area(w, list[i].figure.area), outer = world_area(w, list[k].figure.area);
+            list[k].rounded |= !list[k].small && inner != outer && same_cell(&list[i], &list[k]) &&
+                               world_area_below(w, inner, outer);
+        }
+    }
+}
+
+/* What another body handed in for one span cannot stand for another one too. */
+static bool one_span(const struct taken *list, size_t n, struct err *e)
+{
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = i + 1; k < n; k++) {
+            const struct figure *x = &list[i].figure, *y = &list[k].figure;
+            bool spans = x->from != y->from || x->to != y->to;
+            bool numbers = x->total.n == y->total.n && x->total.value == y->total.value &&
+                           x->compare.change == y->compare.change;
+            if (x->reported.is && spans && numbers && str_eq(x->id, y->id) &&
+                str_eq(x->area, y->area) && (x->total.n || x->compare.change))
+                return bad_slot(e, list[k].slot.text, "the same reported number under two spans",
+                                "同一个报送数用在了两个时段，请核对");
+        }
+    }
+    return true;
+}
+
+/* ---- taking ---- */
+
+static void put_int(struct arena *a, struct json *o, const char *key, int64_t v)
+{
+    json_set(a, o, str_of(key), json_new_int(a, v));
+}
+
+static void put_str(struct arena *a, struct json *o, const char *key, struct str v)
+{
+    json_set(a, o, str_of(key), json_new_str(a, v));
+}
+
+static void put_day(struct arena *a, struct json *o, const char *key, int32_t day)
+{
+    char text[16];
+    day_format(day, text);
+    put_str(a, o, key, str_dup(a, str_of(text)));
+}
+
+static void put_value(struct arena *a, struct json *o, const struct figure_value *v)
+{
+    if (v->has_n)
+        put_int(a, o, "n", v->n);
+    if (v->has_N)
+        put_int(a, o, "N", v->N);
+    if (v->stock) {
+        put_int(a, o, "opening", v->opening);
+        put_int(a, o, "in", v->in);
+        put_int(a, o, "out", v->out);
+        put_int(a, o, "closing", v->closing);
+    }
+    if (v->has_value) {
+        put_int(a, o, "value", v->value);
+        put_int(a, o, "decimals", v->decimals);
+    }
+}
+
+static struct json *part_of(struct arena *a, const struct taken *t, int number, struct str printed)
+{
+    struct json *p = json_new(a, J_OBJ);
+    const struct figure *f = &t->figure;
+    put_str(a, p, "kind", STR("figure"));
+    put_str(a, p, "code", str_printf(a, "F%d", number));
+    put_str(a, p, "slot", t->slot.text);
+    put_str(a, p, "id", f->id);
+    put_int(a, p, "version", f->indicator->version);
+    put_str(a, p, "area", f->area);
+    put_day(a, p, "from", f->from);
+    put_day(a, p, "to", f->to);
+    json_set(a, p, STR("whole"), json_new_bool(a, t->slot.whole));
+    put_value(a, p, &f->total);
+    if (f->compare.kind && !f->compare.given) {
+        struct json *then = json_set(a, p, STR("then"), json_new(a, J_OBJ));
+        put_day(a, then, "from", f->compare.from);
+        put_day(a, then, "to", f->compare.to);
+        put_value(a, then, &f->compare.v);
+    }
+    if (f->compare.given) {
+        put_int(a, p, "change", f->compare.change);
+        put_int(a, p, "change_decimals", f->compare.given_decimals);
+    }
+    if (f->reported.is) {
+        put_str(a, p, "source", id_text(a, f->reported.source));
+        put_str(a, p, "issuer", f->reported.issuer.zh);
+    }
+    if (t->small || t->rounded)
+        put_str(a, p, "hidden", t->small ? STR("small") : STR("rounded"));
+    put_str(a, p, "printed", printed);
+    put_int(a, p, "size", f->size);
+    return p;
+}
+
+static bool take_all(struct store *db, struct arena *a, const struct world *w, struct str prose,
+                     const struct bulletin_frame *frame, struct taken *list, size_t *n, struct err *e)
+{
+    struct str before, slot;
+    while (next_slot(&prose, &before, &slot)) {
+        if (*n == SLOTS_MAX)
+            return err_field(e, ERR_TOO_BIG, "prose", "more than %d figures", SLOTS_MAX);
+        struct taken *t = &list[(*n)++];
+        if (!read_slot(a, slot, frame, &t->slot, e) ||
+            !figure_ask(db, a, w, &t->slot.q, &t->figure, e))
+            return false;
+    }
+    return true;
+}
+
+bool bulletin_take(struct store *db, struct arena *a, const struct world *w, struct str prose,
+                   const struct bulletin_frame *frame, struct json **out, struct err *e)
+{
+    struct taken *list = ARENA_ARRAY(a, struct taken, SLOTS_MAX);
+    struct json *parts = json_new(a, J_ARR);
+    size_t n = 0;
+    memset(list, 0, SLOTS_MAX * sizeof *list);
+    if (!take_all(db, a, w, prose, frame, list, &n, e) || !one_span(list, n, e))
+        return false;
+    suppress(w, list, n);
+    for (size_t i = 0; i < n; i++) {
+        struct buf b AUTO(buf_free) = BUF(400);
+        if (!print(&list[i].slot, &list[i].figure, list[i].small, list[i].rounded, &b, e))
+            return false;
+        json_push(parts, part_of(a, &list[i], (int)i + 1, buf_dup(a, &b)));
+    }
+    *out = parts;
+    return true;
+}
+
+/* ---- the text ---- */
+
+static const struct json *figure_part(const struct json *parts, const char *code)
+{
+    JSON_EACH (p, parts)
+        if (str_is(json_text(p, "kind"), "figure") && str_is(json_text(p, "code"), code) &&
+            !json_yes(p, "void"))
+            return p;
+    return NULL;
+}
+
+void bulletin_text(struct buf *b, struct str prose, const struct json *parts, bool coded)
+{
+    struct str before, slot;
+    for (int i = 1; next_slot(&prose, &before, &slot); i++) {
+        char code[16];
+        snprintf(code, sizeof code, "F%d", i);
+        const struct json *p = figure_part(parts, code);
+        buf_str(b, before);
+        if (!p)
+            buf_printf(b, "{{%.*s}}", STR_F(slot));
+        else
+            buf_str(b, json_text(p, "printed"));
+        if (p && coded)
+            buf_printf(b, "[%s]", code);
+    }
+    buf_str(b, prose);
+}
+
+/* White space is how a line was broken, in every kind of file. */
+static struct str squeeze(struct buf *b, struct str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (!strchr(" \t\r\n\f", text.ptr[i]) || !text.ptr[i])
+            buf_char(b, text.ptr[i]);
+    return buf_view(b);
+}
+
+static bool stands_before(struct str text, struct str printed, struct str code)
+{
+    struct buf want AUTO(buf_free) = BUF(1000);
+    buf_printf(&want, "%.*s[%.*s]", STR_F(printed), STR_F(code));
+    bool found = str_has(text, buf_view(&want));
+    /* 198.4%[F3] is not 98.4%[F3] */
+    for (size_t i = 0; found && i + want.len <= text.len; i++) {
+        bool digit = i > 0 && (strchr("0123456789.", text.ptr[i - 1]) != NULL);
+        if (memcmp(text.ptr + i, want.ptr, want.len) == 0)
+            return !(digit && printed.len && printed.ptr[0] >= '0' && printed.ptr[0] <= '9');
+    }
+    return false;
+}
+
+void bulletin_check_text(struct str text, const struct json *parts, struct str *first_bad, int *seen)
+{
+    struct buf plain AUTO(buf_free) = BUF(LIMIT_JSON_OUT), printed AUTO(buf_free) = BUF(1000);
+    struct str flat = squeeze(&plain, text);
+    *first_bad = STR_NONE;
+    *seen = 0;
+    JSON_EACH (p, parts) {
+        if (!str_is(json_text(p, "kind"), "figure") || json_yes(p, "void"))
+            continue;
+        buf_clear(&printed);
+        (*seen)++;
+        if (!first_bad->ptr &&
+            !stands_before(flat, squeeze(&printed, json_text(p, "printed")), json_text(p, "code")))
+            *first_bad = json_text(p, "code");
+    }
+}
+
+/* ---- taking again ---- */
+
+static bool frame_of(const struct json *part, int64_t now, struct bulletin_frame *f, struct err *e)
+{
+    *f = (struct bulletin_frame){.area = json_text(part, "area"), .now = now};
+    f->whole = json_yes(part, "whole");
+    return (day_parse(json_text(part, "from"), &f->from) && day_parse(json_text(part, "to"), &f->to)) ||
+           err_set(e, ERR_VERIFY, "a frozen figure has no span");
+}
+
+/* As of a size of the log, or (-1) today. */
+static bool take_one(struct store *db, struct arena *a, const struct world *w,
+                     const struct json *part, int64_t size, int64_t now, struct taken *t,
+                     struct str *printed, struct err *e)
+{
+    struct bulletin_frame frame;
+    struct buf b AUTO(buf_free) = BUF(400);
+    struct str hidden = json_text(part, "hidden");
+    if (!frame_of(part, now, &frame, e) || !read_slot(a, json_text(part, "slot"), &frame, &t->slot, e))
+        return false;
+    t->slot.q.as_of_size = size;
+    if (!figure_ask(db, a, w, &t->slot.q, &t->figure, e))
+        return false;
+    int64_t v = number_of(&t->figure, t->slot.what);
+    t->small = is_cell(&t->figure, t->slot.what) && v > 0 && v < SMALL;
+    t->rounded = !t->small && str_is(hidden, "rounded");
+    if (!print(&t->slot, &t->figure, t->small, t->rounded, &b, e))
+        return false;
+    *printed = buf_dup(a, &b);
+    return true;
+}
+
+bool bulletin_again(struct store *db, struct arena *a, const struct world *w, const struct json *part,
+                    bool *same, struct str *now_printed, struct err *e)
+{
+    struct taken t = {.small = false};
+    int32_t to;
+    int64_t now = day_parse(json_text(part, "to"), &to) ? zone_start(w->zone, to) : 0;
+    if (!take_one(db, a, w, part, json_num(part, "size", -1), now, &t, now_printed, e))
+        return false;
+    *same = str_eq(*now_printed, json_text(part, "printed")) &&
+            t.figure.total.n == json_num(part, "n", t.figure.total.n) &&
+            t.figure.total.N == json_num(part, "N", t.figure.total.N);
+    return true;
+}
+
+bool bulletin_corrections(struct store *db, struct arena *a, const struct world *w,
+                          const struct json *parts, int64_t now, struct json **out, struct err *e)
+{
+    *out = json_new(a, J_ARR);
+    JSON_EACH (p, parts) {
+        struct taken t = {.small = false};
+        struct str printed;
+        struct err why = ERR_INIT;
+        if (!str_is(json_text(p, "kind"), "figure") || json_yes(p, "void") || !json_get(p, "n"))
+            continue;
+        if (!take_one(db, a, w, p, -1, now, &t, &printed, &why)) {
+            if (why.code == ERR_STORE)
+                return err_set(e, ERR_STORE, "%s", why.text);
+            continue; /* its indicator is no more, or prints nothing now */
+        }
+        if (t.figure.total.n == json_num(p, "n", 0) && t.figure.total.N == json_num(p, "N", 0))
+            continue;
+        struct json *c = json_push(*out, json_new(a, J_OBJ));
+        put_str(a, c, "kind", STR("correction"));
+        put_str(a, c, "code", json_text(p, "code"));
+        put_str(a, c, "id", json_text(p, "id"));
+        put_int(a, c, "was", json_num(p, "n", 0));
+        put_int(a, c, "now", t.figure.total.n);
+        if (json_get(p, "N")) {
+            put_int(a, c, "was_N", json_num(p, "N", 0));
+            put_int(a, c, "now_N", t.figure.total.N);
+        }
+    }
+    return true;
+}

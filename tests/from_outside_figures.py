@@ -1,0 +1,261 @@
+"""Published figures from outside: a bulletin is filled, reviewed, approved and issued; its figures are
+checked in every kind of file, by the program and by the independent script; later cases move the live
+figure and never the frozen one; an old event that somebody altered breaks the proof."""
+import datetime
+import html
+import json
+import os
+import pathlib
+import shutil
+import sqlite3
+import subprocess
+import sys
+import unittest
+import zipfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import from_outside_api as api  # noqa: E402
+
+SCRIPT = api.ROOT / "tools/verify_log.py"
+CHINA = datetime.timezone(datetime.timedelta(hours=8))
+DAY = datetime.datetime.now(CHINA).date().isoformat()
+PROSE = ("今天共登记矛盾纠纷{{dispute.registered n 余2}}起（准确数{{dispute.registered n}}起），"
+         "化解率{{dispute.resolution_rate value}}（{{dispute.resolution_rate n}}/{{dispute.resolution_rate N}}）。"
+         "6月5日以来，道路交通事故死亡人数{{reported.road_deaths change 2位 from=2024-06-05 to=2024-08-31}}。"
+         "期末未结{{dispute.open closing}}起。")
+
+
+def setUpModule():
+    api.POSTGRES = False
+    api.setUpModule()
+
+
+def tearDownModule():
+    api.tearDownModule()
+
+
+class Figures(api.Base):
+    @classmethod
+    def setUpClass(cls):
+        cls.grid = api.CLIENTS["grid"]
+        for _ in range(24):
+            cls.spot()
+        for change in (-31.11, -18.45):  # the newer one counts: the first is corrected by it
+            cls.report("road_deaths", change)
+        cls.report("road_deaths", -31.11)
+
+    @classmethod
+    def spot(cls, **more):
+        body = {"id": api.uuid7(), "type": "dispute", "area": api.VILLAGE, "action": "settle_on_the_spot",
+                "fields": api.SPOT, **more}
+        status, answer = cls.grid.ask("POST", "/api/records", body)
+        assert status == 201, answer
+        return answer
+
+    @classmethod
+    def report(cls, item, change, first="2024-06-05", last="2024-08-31"):
+        fields = {"item": item, "period_from": first, "period_to": last, "change": change,
+                  "issuer": "traffic_police", "document": "道路交通安全情况", "document_date": "2024-09-02"}
+        body = {"id": api.uuid7(), "type": "reported.figure", "area": api.DISTRICT, "action": "enter",
+                "fields": fields}
+        status, answer = api.CLIENTS["desk"].ask("POST", "/api/records", body)
+        assert status == 201, answer
+        return answer
+
+    def begin(self, **more):
+        fields = {"title": "化解矛盾纠纷情况", "series": "brief", "period_from": DAY, "period_to": DAY, **more}
+        body = {"id": api.uuid7(), "type": "bulletin.bulletin", "area": api.DISTRICT, "action": "begin",
+                "fields": fields}
+        return self.want("desk", 201, "POST", "/api/records", body)
+
+    def shown(self, r):
+        return self.want("desk", 200, "GET", f"/api/records/{r['id']}/bulletin")
+
+    def issue(self, r):
+        self.act("centre", r, "review", {})
+        # who may approve is a head: here the centre's test account is none
+        self.act("centre", r, "approve", {}, status=403)
+        self.act("head", r, "approve", {})
+        self.act("desk", r, "issue", {})
+
+    def issued(self, prose=PROSE, **more):
+        r = self.begin(**more)
+        self.act("desk", r, "fill", {"prose": prose})
+        self.issue(r)
+        return r, self.shown(r)
+
+    def file(self, name, text):
+        path = pathlib.Path(api.SERVER.folder.name) / name
+        path.write_text(text if isinstance(text, str) else json.dumps(text, ensure_ascii=False), encoding="utf-8")
+        return path
+
+    def docx(self, name, number, text):
+        path = pathlib.Path(api.SERVER.folder.name) / name
+        paragraphs = "".join(f"<w:p><w:r><w:t>{html.escape(t)}</w:t></w:r></w:p>" for t in text.split("。"))
+        with zipfile.ZipFile(path, "w") as z:
+            z.writestr("word/document.xml", '<?xml version="1.0"?><w:document xmlns:w="urn:w"><w:body>'
+                       f"{paragraphs}<w:p><w:r><w:t>核验号：{number}</w:t></w:r></w:p></w:body></w:document>")
+        return path
+
+    def verdict(self, path, db=None):
+        run = subprocess.run([api.BIN, "bulletin", "verify", str(path), "--db", db or api.SERVER.db, "--json"],
+                             capture_output=True, text=True, timeout=60, check=False)
+        self.assertIn(run.returncode, (0, 1), run.stderr)
+        got = json.loads(run.stdout)
+        self.assertEqual(got["ok"], run.returncode == 0)
+        return got
+
+    def test_filled_and_frozen(self):
+        r, seen = self.issued()
+        n = int(seen["text"].split("准确数")[1].split("[F2]")[0])
+        self.assertGreaterEqual(n, 24)
+        self.assertIn("道路交通事故死亡人数同比下降31.11%[F6]。", seen["text"])
+        self.assertIn(f"化解率100.0%[F3]（{n}[F4]/{n}[F5]）", seen["text"])
+        self.assertEqual([f["code"] for f in seen["figures"]], [f"F{i}" for i in range(1, 8)])
+        self.assertEqual(seen["figures"][5]["issuer"], "公安交管部门")
+        self.spot()  # later: the live figure moves, the frozen one does not
+        live = self.want("desk", 200, "GET", f"/api/indicators/dispute.registered?from={DAY}&to={DAY}")
+        self.assertEqual(live["n"], n + 1)
+        self.assertEqual(self.shown(r), seen)
+        self.act("desk", r, "fill", {"prose": PROSE}, status=409)
+        # the next one says what moved
+        _, after = self.issued(previous=r["id"])
+        self.assertIn(f"较上期公布数修正：上期F1（登记）{n}改为{n + 1}（修正+1）", after["corrections"])
+        self.assertIn(f"上期F4（化解率）分子{n}改为{n + 1}（修正+1），分母{n}改为{n + 1}（修正+1）",
+                      after["corrections"])
+
+    def test_what_cannot_be_printed(self):
+        r = self.begin()
+        for prose, why in (
+                ("{{dispute.registered}}", "取哪个数"),
+                ("{{dispute.registered n 近1}}", "不能写“近”"),
+                ("{{dispute.registered m}}", "应写"),
+                ("{{dispute.nothing n}}", "找不到"),
+                ("{{reported.road_deaths change from=2022-01-01 to=2022-08-31}}", "没有这个区划、这个时段的报送数"),
+                ("{{dispute.mediation_success_rate value}}", "数量不足20"),
+                ("{{dispute.registered n area=999999}}", "没有这个区划"),
+                ("{{dispute.registered n from=昨天}}", "填写有误")):
+            with self.subTest(prose=prose):
+                answer = self.act("desk", r, "fill", {"prose": prose}, status=None)
+                self.assertIn(why, answer["detail"] + answer["title"])
+        self.act("desk", r, "fill", {"prose": "没有数的简报"})
+        self.assertEqual(self.shown(r)["figures"], [])
+
+    def act(self, who, record, action, fields=None, status=200, **more):
+        if status is not None:
+            return super().act(who, record, action, fields, status, **more)
+        body = {"id": api.uuid7(), "version": record["version"], "fields": fields or {}}
+        got, answer = api.CLIENTS[who].ask("POST", f"/api/records/{record['id']}/actions/{action}", body)
+        self.assertIn(got, (400, 404, 409, 422), answer)
+        return answer
+
+    def test_one_number_under_two_spans(self):
+        self.report("road_deaths", -31.11, "2024-01-01", "2024-08-31")
+        prose = ("今年以来{{reported.road_deaths change from=2024-01-01 to=2024-08-31}}，"
+                 "6月5日以来{{reported.road_deaths change from=2024-06-05 to=2024-08-31}}")
+        answer = self.act("desk", self.begin(), "fill", {"prose": prose}, status=None)
+        self.assertIn("同一个报送数用在了两个时段", answer["detail"])
+
+    def test_small_cells(self):
+        for _ in range(3):
+            status, answer = self.grid.ask("POST", "/api/records", {
+                "id": api.uuid7(), "type": "dispute", "area": api.VILLAGE, "action": "settle_on_the_spot",
+                "fields": api.SPOT})
+            self.assertEqual(status, 201, answer)
+        for _ in range(3):
+            body = {"id": api.uuid7(), "type": "dispute", "area": "360112102000", "action": "settle_on_the_spot",
+                    "fields": api.SPOT}
+            self.want("grid2", 201, "POST", "/api/records", body)
+        r = self.begin()
+        self.act("desk", r, "fill", {"prose": "全区{{dispute.registered n}}起，望城镇"
+                                              "{{dispute.registered n area=360112102000}}起"})
+        seen = self.shown(r)
+        self.assertIn("望城镇不足5[F2]起", seen["text"])
+        self.assertRegex(seen["text"], r"全区约\d*[05]\[F1\]起")
+        for f in seen["figures"]:
+            self.assertNotIn("n", f)
+            self.assertIn(f["hidden"], ("small", "rounded"))
+
+    def test_verified_in_every_file(self):
+        _, seen = self.issued()
+        good = self.verdict(self.file("b.json", seen))
+        self.assertTrue(good["ok"], good)
+        self.assertEqual(good["figures"], 7)
+        edited = dict(seen, text="（按语另写）" + seen["text"].replace("今天共登记", "今日累计登记"))
+        self.assertTrue(self.verdict(self.file("b2.json", edited))["ok"])
+        paper = self.docx("b.docx", seen["number"], seen["text"])
+        self.assertTrue(self.verdict(paper)["ok"])
+        for find, put, code in (("100.0%[F3]", "99.9%[F3]", "F3"), ("下降31.11%[F6]", "下降13.11%[F6]", "F6"),
+                                ("下降31.11%[F6]", "上升31.11%[F6]", "F6"), ("100.0%[F3]", "1100.0%[F3]", "F3"),
+                                ("[F7]", "", "F7")):
+            with self.subTest(put=put):
+                wrong = seen["text"].replace(find, put)
+                self.assertNotEqual(wrong, seen["text"])
+                got = self.verdict(self.file("w.json", dict(seen, text=wrong)))
+                self.assertEqual((got["ok"], got.get("first_bad")), (False, code))
+                got = self.verdict(self.docx("w.docx", seen["number"], wrong))
+                self.assertEqual((got["ok"], got.get("first_bad")), (False, code))
+
+    def test_the_independent_script(self):
+        _, seen = self.issued()
+        folder = pathlib.Path(api.SERVER.folder.name)
+        log, key = folder / "log.txt", folder / "vkey"
+        api.cli("log", "export", str(log), "--db", api.SERVER.db)
+        key.write_text(api.cli("checkpoint", "--vkey", "--db", api.SERVER.db) + "\n", encoding="utf-8")
+
+        def ask(path):
+            run = subprocess.run([sys.executable, str(SCRIPT), "bulletin", str(path), str(log), "--vkey", str(key)],
+                                 capture_output=True, text=True, timeout=60, check=False)
+            self.assertIn(run.returncode, (0, 1), run.stderr)
+            return run.returncode, run.stdout
+        code, text = ask(self.file("s.json", seen))
+        self.assertEqual(code, 0, text)
+        self.assertIn("7 figures", text)
+        self.assertEqual(ask(self.docx("s.docx", seen["number"], seen["text"]))[0], 0)
+        wrong = seen["text"].replace("100.0%[F3]", "100.1%[F3]")
+        code, text = ask(self.file("s2.json", dict(seen, text=wrong)))
+        self.assertEqual(code, 1)
+        self.assertIn("F3", text)
+        # a log that was altered proves nothing
+        body = log.read_bytes()
+        log.write_bytes(body.replace(b'"on_the_spot"', b'"not_settled"', 1))
+        self.assertEqual(ask(self.file("s.json", seen))[0], 1)
+
+    def test_an_old_event_altered_by_hand(self):
+        _, seen = self.issued()
+        path = self.file("t.json", seen)
+        folder = pathlib.Path(api.SERVER.folder.name) / "copy"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        source = sqlite3.connect(api.SERVER.db)
+        copy = str(folder / "t.db")
+        with sqlite3.connect(copy) as db:
+            source.backup(db)
+            self.assertTrue(self.verdict(path, copy)["ok"])
+            at, = db.execute("SELECT min(seq) FROM event WHERE type = 'dispute.dispute'").fetchone()
+            db.execute("UPDATE event SET body = replace(body, '\"on_the_spot\"', '\"oral\"') WHERE seq = ?", (at,))
+        source.close()
+        got = self.verdict(path, copy)
+        self.assertEqual((got["ok"], got["first_bad"]), (False, "log"))
+        run = subprocess.run([api.BIN, "verify", "--db", copy, "--json"], capture_output=True, text=True,
+                             timeout=60, check=False)
+        self.assertEqual(json.loads(run.stdout)["first_bad"], at)
+
+    def test_a_reported_figure_beside_ours(self):
+        fields = {"item": "disputes_resolved", "period_from": DAY, "period_to": DAY, "n": 30, "base": 40,
+                  "issuer": "district", "document": "区县报表", "document_date": DAY}
+        body = {"id": api.uuid7(), "type": "reported.figure", "area": api.DISTRICT, "action": "enter",
+                "fields": fields}
+        self.want("desk", 201, "POST", "/api/records", body)
+        f = self.want("desk", 200, "GET", f"/api/indicators/reported.disputes_resolved?from={DAY}&to={DAY}")
+        self.assertEqual((f["n"], f["N"], f["value"]), (30, 40, 75.0))
+        self.assertEqual(f["reported"]["ours"]["difference"], 30 - f["reported"]["ours"]["n"])
+        self.assertTrue(f["sentence"]["zh"].startswith("据区县综治中心提供，"))
+        for wrong in ({"n": 50}, {"base": None, "n": None}, {"period_to": "2001-01-01"}):
+            bad = {"id": api.uuid7(), "type": "reported.figure", "area": api.DISTRICT, "action": "enter",
+                   "fields": {k: v for k, v in {**fields, **wrong}.items() if v is not None}}
+            self.want("desk", 409, "POST", "/api/records", bad)
+
+
+if __name__ == "__main__":
+    unittest.main()
