@@ -2,6 +2,7 @@
 checked in every kind of file, by the program and by the independent script; later cases move the live
 figure and never the frozen one; an old event that somebody altered breaks the proof."""
 import datetime
+import hashlib
 import html
 import json
 import os
@@ -240,6 +241,24 @@ class Figures(api.Base):
         run = subprocess.run([api.BIN, "verify", "--db", copy, "--json"], capture_output=True, text=True,
                              timeout=60, check=False)
         self.assertEqual(json.loads(run.stdout)["first_bad"], at)
+
+    def test_drawn_by_lot(self):
+        def draw(seed, count=5):
+            return json.loads(api.cli("sample", "dispute", "--where", "state = 'archived'", "--seed", seed,
+                                      "--count", str(count), "--db", api.SERVER.db, "--json"))
+        first = draw("2024-09-09 03 08 11 25 27 31")
+        self.assertEqual(first, draw("2024-09-09 03 08 11 25 27 31"))
+        self.assertNotEqual(first["rows"], draw("another")["rows"])
+        everything = draw("2024-09-09 03 08 11 25 27 31", 1000)
+        self.assertEqual(len(everything["rows"]), everything["of"])
+        # an outsider draws again
+        lots = sorted((hashlib.sha256(first["seed"].encode() + b"\0" + r["id"].encode()).hexdigest(), r["id"])
+                      for r in everything["rows"])
+        self.assertEqual([(r["lot"], r["id"]) for r in first["rows"]], lots[:5])
+        for wrong in (("--count", "0"), ("--count", "1001"), ("--seed", "")):
+            run = subprocess.run([api.BIN, "sample", "dispute", "--seed", "x", "--db", api.SERVER.db, *wrong],
+                                 capture_output=True, text=True, timeout=60, check=False)
+            self.assertNotEqual(run.returncode, 0)
 
     def test_a_reported_figure_beside_ours(self):
         fields = {"item": "disputes_resolved", "period_from": DAY, "period_to": DAY, "n": 30, "base": 40,

@@ -463,7 +463,8 @@ def check_bulletin(args):
     rec = order.numbers.get(number)
     if rec is None:
         raise Bad(f"the log holds no bulletin {number}")
-    figures = [p for p in order.parts.get(rec, {}).values() if p.get("kind") == "figure" and not p.get("void")]
+    figures = [p for p in order.parts.get(rec, {}).values()
+               if p.get("kind") == "figure" and not p.get("void")]
     flat = re.sub(r"\s", "", text)
     for part in figures:
         printed = re.sub(r"\s", "", part["printed"])
@@ -579,7 +580,8 @@ def parse(argv):
     bulletin = commands.add_parser("bulletin")
     bulletin.add_argument("file")
     bulletin.add_argument("log")
-    for command, run in ((log, check_log), (bulletin, check_bulletin), (proof, check_proof), (consistency, check_consistency)):
+    for command, run in ((log, check_log), (bulletin, check_bulletin), (proof, check_proof),
+                         (consistency, check_consistency)):
         command.add_argument("--vkey", action="append", default=[], metavar="KEY")
         command.set_defaults(run=run)
     return parser.parse_args(argv)

@@ -1,10 +1,11 @@
-/* bihuan find and bihuan export: lists, as JSON, CSV or xlsx, and their number.
+/* bihuan find, export and sample: lists, as JSON, CSV or xlsx, and their number.
  *
  * Pages are written as they come, so a list of any length takes the memory of one page. */
 #include "cli/command.h"
 #include "exchange/csv.h"
 #include "exchange/export.h"
 #include "search/find.h"
+#include "search/sample.h"
 #include <errno.h>
 
 enum { FIND_ALL_DEADLINE = 10 * 60 * 1000 }; /* ms: nobody waits at a page for it */
@@ -24,6 +25,14 @@ const struct option OPT_find[] = {OPTION_LIST,
                                   OPTION_JSON,
                                   OPTION_END};
 const struct option OPT_export[] = {OPTION_LIST, OPTION_JSON, OPTION_END};
+
+const struct option OPT_sample[] = {OPTION_DB,
+                                    OPTION_WHERE,
+                                    {"area", "CODE", "with all below it"},
+                                    {"seed", "TEXT", "public, and not known while matters could be changed"},
+                                    {"count", "N", "how many are drawn"},
+                                    OPTION_JSON,
+                                    OPTION_END};
 
 enum form { FORM_JSON, FORM_CSV, FORM_XLSX, FORM_LINES };
 
@@ -257,6 +266,55 @@ bool cmd_export(struct cli *c)
 {
     struct listing l = {.c = c, .out = stdout};
     bool ok = export_file(c, &l);
+    listing_close(&l);
+    return ok;
+}
+
+/* ---- drawing by lot ---- */
+
+static void print_sample(struct cli *c, struct str seed, const struct sampled *list, size_t n, int64_t of)
+{
+    struct buf b = BUF(LIMIT_JSON_OUT);
+    struct json_out o = json_out(&b);
+    char id[ID_TEXT + 1];
+    jo_obj(&o);
+    jo_kv(&o, "seed", seed);
+    jo_ki(&o, "of", of);
+    jo_key(&o, "rows");
+    jo_arr(&o);
+    for (size_t i = 0; i < n; i++) {
+        id_format(list[i].id, id);
+        jo_obj(&o);
+        jo_kv(&o, "number", list[i].number);
+        jo_kc(&o, "id", id);
+        jo_kv(&o, "lot", hex_of(c->arena, HASH_STR(list[i].lot)));
+        jo_end(&o);
+    }
+    jo_end(&o);
+    jo_end(&o);
+    cli_print(&b);
+}
+
+static bool sample(struct cli *c, struct listing *l)
+{
+    const char *seed;
+    struct sampled *list;
+    int64_t count, of;
+    size_t n;
+    if (c->args.n_words != 1)
+        return err_set(c->e, ERR_USAGE, "name the record type");
+    if (!args_need(&c->args, "seed", &seed, c->e) || !read_number(c, "count", 20, &count) ||
+        !listing_open(c, l) ||
+        !sample_draw(l->db, c->arena, &l->q, str_of(seed), count, &list, &n, &of, c->e))
+        return false;
+    print_sample(c, str_of(seed), list, n, of);
+    return true;
+}
+
+bool cmd_sample(struct cli *c)
+{
+    struct listing l = {.c = c, .out = stdout};
+    bool ok = sample(c, &l);
     listing_close(&l);
     return ok;
 }

@@ -20,6 +20,8 @@ const struct command COMMANDS[] = {
      cmd_find},
     {"export", "TYPE FILE.csv|FILE.xlsx --db URL", "清单导出为 CSV 或表格", "a list as CSV or spreadsheet",
      OPT_export, cmd_export},
+    {"sample", "TYPE --seed TEXT --count N --db URL", "按公开种子抽样，谁都能重抽出同样的件",
+     "matters drawn by lot from a public seed: anybody can draw the same again", OPT_sample, cmd_sample},
     {"indicator", "PLAYBOOK.ID --from DATE --to DATE --db URL", "一项统计指标", "a figure, as one JSON document",
      OPT_indicator, cmd_indicator},
     {"bulletin show", "NUMBER --db URL", "一期简报：填好数的正文和每个数", "a bulletin: its text, and each figure",
