@@ -68,6 +68,37 @@ bool call_unchanged(struct call *c, struct str tag)
     return false;
 }
 
+bool reply_begin(struct call *c, struct str tag, struct reply *r)
+{
+    if (tag.len && call_unchanged(c, tag))
+        return false;
+    r->b = BUF(LIMIT_JSON_OUT);
+    r->o = json_out(&r->b);
+    jo_obj(&r->o);
+    return true;
+}
+
+bool reply_end(struct call *c, struct reply *r)
+{
+    jo_end(&r->o);
+    return call_json(c, 200, &r->b);
+}
+
+bool reply_rows(struct call *c, struct str tag, struct reply *r)
+{
+    if (!reply_begin(c, tag, r))
+        return false;
+    jo_key(&r->o, "rows");
+    jo_arr(&r->o);
+    return true;
+}
+
+bool reply_rows_end(struct call *c, struct reply *r)
+{
+    jo_end(&r->o);
+    return reply_end(c, r);
+}
+
 struct str words_text(const struct call *c, const struct words *w)
 {
     return c->zh || !w->en.len ? w->zh : w->en;

@@ -92,6 +92,16 @@ MUST_USE bool call_id(struct call *c, const char *part, struct id *out);
 MUST_USE bool call_limit(struct call *c, int64_t fallback, int64_t most, int64_t *out);
 /* Sets ETag; true: the client has it already, and 304 was answered. */
 bool call_unchanged(struct call *c, struct str tag);
+/* An answer of one JSON object.  False: the client has it already, and 304 was answered. */
+struct reply {
+    struct buf b;
+    struct json_out o;
+};
+bool reply_begin(struct call *c, struct str tag, struct reply *r); /* tag STR_NONE: no ETag */
+bool reply_end(struct call *c, struct reply *r);
+/* {"rows": … }: begins the object and its list, and ends both. */
+bool reply_rows(struct call *c, struct str tag, struct reply *r);
+bool reply_rows_end(struct call *c, struct reply *r);
 bool limiter_take(struct limiter *l, struct str who, int64_t now);
 struct str words_text(const struct call *c, const struct words *w);
 

@@ -1,11 +1,11 @@
 /* Areas and units. */
 #include "api/api_int.h"
 
+/* Its members, into an object that was begun. */
 static void put_area(struct call *c, struct json_out *o, int i)
 {
     const struct area *x = &c->w->areas[i];
     char day[16];
-    jo_obj(o);
     jo_kv(o, "code", x->code);
     jo_kv(o, "name", x->name);
     jo_kv(o, "full", x->full);
@@ -23,7 +23,6 @@ static void put_area(struct call *c, struct json_out *o, int i)
     }
     if (x->successor.len)
         jo_kv(o, "successor", x->successor);
-    jo_end(o);
 }
 
 static struct str world_tag(struct call *c)
@@ -38,13 +37,9 @@ static bool areas_list(struct call *c)
     int p = parent.len ? world_area(c->w, parent) : -1, found = 0;
     if (parent.len && p < 0)
         return err_field(c->e, ERR_UNKNOWN_AREA, "parent", "there is no area with this code");
-    if (call_unchanged(c, world_tag(c)))
+    struct reply r;
+    if (!reply_rows(c, world_tag(c), &r))
         return true;
-    struct buf b = BUF(LIMIT_JSON_OUT);
-    struct json_out o = json_out(&b);
-    jo_obj(&o);
-    jo_key(&o, "rows");
-    jo_arr(&o);
     for (int k = 0; k < c->w->n_areas; k++) {
         int i = c->w->walk[k];
         bool hit = search.len ? found < 50 && (p < 0 || world_area_below(c->w, i, p)) &&
@@ -53,12 +48,12 @@ static bool areas_list(struct call *c)
                               : c->w->areas[i].parent == p;
         if (!hit)
             continue;
-        put_area(c, &o, i);
+        jo_obj(&r.o);
+        put_area(c, &r.o, i);
+        jo_end(&r.o);
         found++;
     }
-    jo_end(&o);
-    jo_end(&o);
-    return call_json(c, 200, &b);
+    return reply_rows_end(c, &r);
 }
 
 static bool areas_get(struct call *c)
@@ -66,12 +61,11 @@ static bool areas_get(struct call *c)
     int i = world_area(c->w, http_part(c->rq, "code"));
     if (i < 0)
         return err_set(c->e, ERR_NOT_FOUND, "there is no area with this code");
-    if (call_unchanged(c, world_tag(c)))
+    struct reply r;
+    if (!reply_begin(c, world_tag(c), &r))
         return true;
-    struct buf b = BUF(LIMIT_JSON_OUT);
-    struct json_out o = json_out(&b);
-    put_area(c, &o, i);
-    return call_json(c, 200, &b);
+    put_area(c, &r.o, i);
+    return reply_end(c, &r);
 }
 
 static bool orgs_list(struct call *c)
@@ -80,32 +74,26 @@ static bool orgs_list(struct call *c)
     int area = code.len ? world_area(c->w, code) : -1;
     if (code.len && area < 0)
         return err_field(c->e, ERR_UNKNOWN_AREA, "area", "there is no area with this code");
-    if (call_unchanged(c, world_tag(c)))
+    struct reply r;
+    if (!reply_rows(c, world_tag(c), &r))
         return true;
-    struct buf b = BUF(LIMIT_JSON_OUT);
-    struct json_out o = json_out(&b);
-    jo_obj(&o);
-    jo_key(&o, "rows");
-    jo_arr(&o);
     for (int i = 0; i < c->w->n_orgs; i++) {
         const struct org *x = &c->w->orgs[i];
         int at = world_area_by_id(c->w, x->area);
         if (x->closed || (area >= 0 && (at < 0 || !world_area_below(c->w, at, area))))
             continue;
-        jo_obj(&o);
-        jo_kv(&o, "id", x->id_text);
-        jo_kv(&o, "name", x->name);
-        jo_kv(&o, "kind", x->kind);
+        jo_obj(&r.o);
+        jo_kv(&r.o, "id", x->id_text);
+        jo_kv(&r.o, "name", x->name);
+        jo_kv(&r.o, "kind", x->kind);
         if (at >= 0)
-            jo_kv(&o, "area", c->w->areas[at].code);
+            jo_kv(&r.o, "area", c->w->areas[at].code);
         if (x->parent >= 0)
-            jo_kv(&o, "parent", c->w->orgs[x->parent].id_text);
-        jo_kb(&o, "accounts", x->accounts);
-        jo_end(&o);
+            jo_kv(&r.o, "parent", c->w->orgs[x->parent].id_text);
+        jo_kb(&r.o, "accounts", x->accounts);
+        jo_end(&r.o);
     }
-    jo_end(&o);
-    jo_end(&o);
-    return call_json(c, 200, &b);
+    return reply_rows_end(c, &r);
 }
 
 static const struct param AREA_QUERY[] = {{"parent", "code of the area above; absent: the roots"},

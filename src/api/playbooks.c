@@ -1,5 +1,6 @@
 /* Playbooks: all that a page needs to draw lists, forms and actions. */
 #include "api/api_int.h"
+#include "engine/preview.h"
 
 static void put_words(struct json_out *o, const char *key, const struct words *w)
 {
@@ -95,6 +96,26 @@ static void put_form(struct json_out *o, const struct record_def *def, const str
     jo_end(o);
 }
 
+static void put_names(struct json_out *o, const char *key, const struct str *names, int n)
+{
+    jo_key(o, key);
+    jo_arr(o);
+    for (int i = 0; i < n; i++)
+        jo_str(o, names[i]);
+    jo_end(o);
+}
+
+/* The ids of what an action names by index: each thing of a playbook begins with its id. */
+static void put_ids(struct json_out *o, const char *key, const void *things, size_t size,
+                    const int *index, int n)
+{
+    jo_key(o, key);
+    jo_arr(o);
+    for (int i = 0; i < n; i++)
+        jo_str(o, *(const struct str *)((const char *)things + size * (size_t)index[i]));
+    jo_end(o);
+}
+
 static void put_action(struct json_out *o, const struct record_def *def, const struct action *act)
 {
     static const char *const WHO[] = {"area", "holder", "self"};
@@ -107,33 +128,17 @@ static void put_action(struct json_out *o, const struct record_def *def, const s
     put_flag(o, "from_any", act->from_any);
     put_flag(o, "reopens", act->reopens);
     jo_kc(o, "who", WHO[act->who]);
-    jo_key(o, "from");
-    jo_arr(o);
-    for (int i = 0; i < act->n_from; i++)
-        jo_str(o, def->states[act->from[i]].id);
-    jo_end(o);
+    put_ids(o, "from", def->states, sizeof *def->states, act->from, act->n_from);
     jo_key(o, "to");
     jo_arr(o);
     for (int i = 0; i < act->n_to; i++)
         if (act->to[i].state >= 0)
             jo_str(o, def->states[act->to[i].state].id);
     jo_end(o);
-    jo_key(o, "by");
-    jo_arr(o);
-    for (int i = 0; i < act->n_by; i++)
-        jo_str(o, act->by[i]);
-    jo_end(o);
+    put_names(o, "by", act->by, act->n_by);
     put_form(o, def, act);
-    jo_key(o, "needs");
-    jo_arr(o);
-    for (int i = 0; i < act->n_needs; i++)
-        jo_str(o, def->documents[act->needs[i]].id);
-    jo_end(o);
-    jo_key(o, "does");
-    jo_arr(o);
-    for (int i = 0; i < act->n_does; i++)
-        jo_str(o, def->actions[act->does[i]].id);
-    jo_end(o);
+    put_ids(o, "needs", def->documents, sizeof *def->documents, act->needs, act->n_needs);
+    put_ids(o, "does", def->actions, sizeof *def->actions, act->does, act->n_does);
     jo_end(o);
 }
 
@@ -211,11 +216,7 @@ static void put_record(struct json_out *o, const struct playbook *p, const struc
         jo_kv(o, "place", def->fields[def->place_field].id);
     if (def->kind_field >= 0)
         jo_kv(o, "kind_field", def->fields[def->kind_field].id);
-    jo_key(o, "list");
-    jo_arr(o);
-    for (int i = 0; i < def->n_list; i++)
-        jo_str(o, def->list[i]);
-    jo_end(o);
+    put_names(o, "list", def->list, def->n_list);
     jo_key(o, "fields");
     jo_arr(o);
     for (int i = 0; i < def->n_fields; i++)
@@ -268,37 +269,31 @@ static void put_list(struct json_out *o, const struct code_list *l)
 
 static bool playbooks_list(struct call *c)
 {
-    if (call_unchanged(c, str_printf(c->a, "w%lld", (long long)c->w->sys_seq)))
+    struct reply r;
+    if (!reply_rows(c, str_printf(c->a, "w%lld", (long long)c->w->sys_seq), &r))
         return true;
-    struct buf b = BUF(LIMIT_JSON_OUT);
-    struct json_out o = json_out(&b);
-    jo_obj(&o);
-    jo_key(&o, "rows");
-    jo_arr(&o);
     for (int i = 0; i < c->w->n_playbooks; i++) {
         const struct playbook *p = c->w->playbooks[i].playbook;
         if (!c->w->playbooks[i].in_force)
             continue;
-        jo_obj(&o);
-        jo_kv(&o, "id", p->id);
-        jo_ki(&o, "version", p->version);
-        put_words(&o, "name", &p->name);
-        put_words(&o, "noun", &p->noun);
-        jo_key(&o, "records");
-        jo_arr(&o);
+        jo_obj(&r.o);
+        jo_kv(&r.o, "id", p->id);
+        jo_ki(&r.o, "version", p->version);
+        put_words(&r.o, "name", &p->name);
+        put_words(&r.o, "noun", &p->noun);
+        jo_key(&r.o, "records");
+        jo_arr(&r.o);
         for (int k = 0; k < p->n_records; k++) {
-            jo_obj(&o);
-            jo_kv(&o, "id", str_printf(c->a, "%.*s.%.*s", STR_F(p->id), STR_F(p->records[k].id)));
-            put_words(&o, "name", &p->records[k].name);
-            jo_kc(&o, "kind", kind_word(p->records[k].kind));
-            jo_end(&o);
+            jo_obj(&r.o);
+            jo_kv(&r.o, "id", str_printf(c->a, "%.*s.%.*s", STR_F(p->id), STR_F(p->records[k].id)));
+            put_words(&r.o, "name", &p->records[k].name);
+            jo_kc(&r.o, "kind", kind_word(p->records[k].kind));
+            jo_end(&r.o);
         }
-        jo_end(&o);
-        jo_end(&o);
+        jo_end(&r.o);
+        jo_end(&r.o);
     }
-    jo_end(&o);
-    jo_end(&o);
-    return call_json(c, 200, &b);
+    return reply_rows_end(c, &r);
 }
 
 /* "dispute" is the version in force, "dispute@3" any that a running case stands on. */
@@ -307,32 +302,184 @@ static bool playbooks_get(struct call *c)
     const struct playbook *p = world_playbook(c->w, http_part(c->rq, "id"));
     if (!p)
         return err_set(c->e, ERR_NOT_FOUND, "there is no such playbook");
-    if (call_unchanged(c, str_printf(c->a, "p%d-w%lld", p->version, (long long)c->w->sys_seq)))
+    struct reply r;
+    if (!reply_begin(c, str_printf(c->a, "p%d-w%lld", p->version, (long long)c->w->sys_seq), &r))
         return true;
+    jo_kv(&r.o, "id", p->id);
+    jo_ki(&r.o, "version", p->version);
+    put_words(&r.o, "name", &p->name);
+    put_words(&r.o, "noun", &p->noun);
+    jo_key(&r.o, "records");
+    jo_arr(&r.o);
+    for (int i = 0; i < p->n_records; i++)
+        put_record(&r.o, p, &p->records[i]);
+    jo_end(&r.o);
+    jo_key(&r.o, "codes");
+    jo_arr(&r.o);
+    for (int i = 0; i < p->n_lists; i++)
+        put_list(&r.o, &p->lists[i]);
+    jo_end(&r.o);
+    return reply_end(c, &r);
+}
+
+/* ---- versions ---- */
+
+/* Which versions there are, and which one opens new cases. */
+static bool versions_list(struct call *c)
+{
+    struct reply r;
+    struct str id = http_part(c->rq, "id");
+    bool any = false;
+    for (int i = 0; i < c->w->n_playbooks; i++)
+        any |= str_eq(c->w->playbooks[i].playbook->id, id);
+    if (!any)
+        return err_set(c->e, ERR_NOT_FOUND, "there is no such playbook");
+    if (!reply_rows(c, str_printf(c->a, "v%lld", (long long)c->w->sys_seq), &r))
+        return true;
+    for (int i = 0; i < c->w->n_playbooks; i++) {
+        const struct installed *in = &c->w->playbooks[i];
+        if (!str_eq(in->playbook->id, id))
+            continue;
+        jo_obj(&r.o);
+        jo_ki(&r.o, "version", in->playbook->version);
+        jo_kv(&r.o, "record", id_text(c->a, in->rec));
+        put_words(&r.o, "name", &in->playbook->name);
+        put_flag(&r.o, "in_force", in->in_force);
+        jo_end(&r.o);
+    }
+    return reply_rows_end(c, &r);
+}
+
+/* The body names the text as a whole, or the files of the folder. */
+static bool body_text(struct call *c, const struct json *body, struct str *text)
+{
+    const struct json *files = json_get(body, "files");
+    if (json_is(files, J_OBJ))
+        return playbook_join(c->a, files, text, c->e);
+    *text = json_text(body, "text");
+    return text->len || err_field(c->e, ERR_REQUIRED, "text", "text or files is missing");
+}
+
+/* What is wrong with it, as a list that names file and line. */
+static bool complain(struct call *c, const struct complaints *found)
+{
+    struct json *extra = json_new(c->a, J_OBJ);
+    struct json *list = json_set(c->a, extra, STR("complaints"), json_new(c->a, J_ARR));
+    for (int i = 0; i < found->n; i++) {
+        struct json *x = json_push(list, json_new(c->a, J_OBJ));
+        json_set(c->a, x, STR("file"), json_new_str(c->a, str_of(found->list[i].file)));
+        json_set(c->a, x, STR("line"), json_new_int(c->a, found->list[i].line));
+        json_set(c->a, x, STR("text"), json_new_str(c->a, str_of(found->list[i].text)));
+    }
+    err_field(c->e, ERR_SYNTAX, "text", "%s:%d: %s", found->list[0].file, found->list[0].line,
+              found->list[0].text);
+    problem_answer(c->rq, c->e, extra);
+    return true;
+}
+
+static bool playbook_dry_run(struct call *c)
+{
+    static const char *const KNOWN[] = {"text", "files"};
+    struct json *body;
+    struct str text;
+    struct preview p;
+    struct complaints found = {.n = 0};
+    if (!call_body(c, &body) || !call_members(c, body, KNOWN, COUNT_OF(KNOWN)) ||
+        !body_text(c, body, &text))
+        return false;
+    struct playbook *next = playbook_load(text, c->w->zone, &found);
+    if (!next)
+        return complain(c, &found);
+    bool mine = str_eq(next->id, http_part(c->rq, "id"));
+    bool ok = mine || err_field(c->e, ERR_INPUT, "text", "this is the text of another playbook");
+    ok = ok && preview_playbook(c->db, c->a, c->w, engine_calendar(c->api->engine), next, c->now, &p, c->e);
+    playbook_free(next);
+    if (!ok)
+        return false;
     struct buf b = BUF(LIMIT_JSON_OUT);
     struct json_out o = json_out(&b);
-    jo_obj(&o);
-    jo_kv(&o, "id", p->id);
-    jo_ki(&o, "version", p->version);
-    put_words(&o, "name", &p->name);
-    put_words(&o, "noun", &p->noun);
-    jo_key(&o, "records");
-    jo_arr(&o);
-    for (int i = 0; i < p->n_records; i++)
-        put_record(&o, p, &p->records[i]);
-    jo_end(&o);
-    jo_key(&o, "codes");
-    jo_arr(&o);
-    for (int i = 0; i < p->n_lists; i++)
-        put_list(&o, &p->lists[i]);
-    jo_end(&o);
-    jo_end(&o);
+    preview_write(&o, &p);
     return call_json(c, 200, &b);
 }
+
+static bool playbook_install(struct call *c)
+{
+    static const char *const KNOWN[] = {"id", "text", "files"};
+    struct json *body;
+    struct str text;
+    struct pending *p = ARENA_NEW(c->a, struct pending);
+    if (!call_body(c, &body) || !call_members(c, body, KNOWN, COUNT_OF(KNOWN)) ||
+        !pending_take(c, body, p) || !body_text(c, body, &text))
+        return false;
+    p->opens = true;
+    p->actor = c->actor;
+    p->ask.type = STR("sys.playbook");
+    json_set(c->a, p->ask.fields, STR("text"), json_new_str(c->a, text));
+    return pending_send(c, p);
+}
+
+/* An older version opens new cases again: an event on that version.  Running cases stay as they are. */
+static bool playbook_back(struct call *c)
+{
+    static const char *const KNOWN[] = {"id", "version"};
+    struct json *body;
+    struct pending *p = ARENA_NEW(c->a, struct pending);
+    if (!call_body(c, &body) || !call_members(c, body, KNOWN, COUNT_OF(KNOWN)) || !pending_take(c, body, p))
+        return false;
+    int64_t version = json_num(body, "version", 0);
+    for (int i = 0; i < c->w->n_playbooks; i++)
+        if (str_eq(c->w->playbooks[i].playbook->id, http_part(c->rq, "id")) &&
+            c->w->playbooks[i].playbook->version == version)
+            p->ask.rec = c->w->playbooks[i].rec;
+    if (id_zero(p->ask.rec))
+        return err_field(c->e, ERR_INPUT, "version", "this version is not installed");
+    p->actor = c->actor;
+    p->ask.action = STR("put_in_force");
+    return pending_send(c, p);
+}
+
+/* What `adopt` would do to one case. */
+static bool record_adopt(struct call *c)
+{
+    struct id rec;
+    struct record *r;
+    struct view v;
+    struct reply out;
+    int64_t version = 0;
+    struct str asked = http_query(c->rq, "to_version");
+    if (asked.len && !str_int(asked, &version))
+        return err_field(c->e, ERR_INPUT, "to_version", "expected a version");
+    if (!call_id(c, "id", &rec) || !view_load(c, rec, &r) || !view_open(c, r, &v))
+        return false;
+    const struct playbook *next = adopt_target(c->w, v.playbook, version);
+    if (!next)
+        return err_field(c->e, ERR_INPUT, "to_version", "there is no version to move to") ||
+               err_zh(c->e, "没有可转入的版本");
+    if (!reply_begin(c, STR_NONE, &out))
+        return true;
+    preview_record(c->a, c->w, engine_calendar(c->api->engine), r, next, c->now, &out.o);
+    return reply_end(c, &out);
+}
+
+static const struct param ADOPT_QUERY[] = {{"to_version", "absent: the version in force"}, {NULL, NULL}};
 
 static const struct route ROWS[] = {
     {ROUTE(GET, "/api/playbooks", PERM_SELF, playbooks_list, "业务规程", "Playbooks in force")},
     {ROUTE(GET, "/api/playbooks/{id}", PERM_SELF, playbooks_get,
            "一个业务规程：字段、表单、环节、办理", "One playbook: fields, forms, states, actions")},
+    {ROUTE(GET, "/api/playbooks/{id}/versions", PERM_SELF, versions_list, "业务规程的各版",
+           "The versions of a playbook")},
+    {ROUTE(POST, "/api/playbooks/{id}/dry-run", PERM_ADMIN, playbook_dry_run,
+           "试装：改动对在办件和统计的影响", "What a changed playbook would do to what is there"),
+     .body = "text, or files (name: text)"},
+    {ROUTE(POST, "/api/playbooks/{id}/install", PERM_ADMIN, playbook_install, "装入新版业务规程",
+           "Put a new version in force"),
+     .body = "id, text or files (name: text)"},
+    {ROUTE(POST, "/api/playbooks/{id}/put-in-force", PERM_ADMIN, playbook_back, "恢复使用某一版",
+           "Put an installed version in force again"),
+     .body = "id, version"},
+    {ROUTE(GET, "/api/records/{id}/adopt", PERM_STEER | PERM_ADMIN, record_adopt,
+           "试转：一件转入新版规程会怎样", "What moving a case to another version would do"),
+     .query = ADOPT_QUERY},
 };
 const struct route_list ROUTES_PLAYBOOKS = {ROWS, COUNT_OF(ROWS)};

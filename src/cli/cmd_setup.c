@@ -1,7 +1,6 @@
-/* Commands that set a database up: init, areas, calendar, playbooks, units. */
+/* Commands that set a database up: init, areas, calendar, units. */
 #include "cli/command.h"
 #include "exchange/csv.h"
-#include "playbook/check.h"
 #include <dirent.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,8 +13,6 @@ const struct option OPT_init[] = {OPTION_DB,
                                   OPTION_END};
 const struct option OPT_areas[] = {OPTION_DB, OPTION_JSON, OPTION_END};
 const struct option OPT_calendar[] = {OPTION_DB, OPTION_JSON, OPTION_END};
-const struct option OPT_playbook[] = {OPTION_DB, OPTION_JSON, OPTION_END};
-const struct option OPT_check[] = {OPTION_JSON, OPTION_END};
 const struct option OPT_org[] = {OPTION_DB,
                                  {"area", "CODE", "where it sits"},
                                  {"kind", "KIND", "centre, committee, police, department, grid …"},
@@ -130,61 +127,6 @@ bool cmd_init(struct cli *c)
         cli_print(&b);
     }
     return ok;
-}
-
-bool cmd_playbook_install(struct cli *c)
-{
-    struct engine *en;
-    const char **dirs;
-    size_t n;
-    if (c->args.n_words != 1)
-        return err_set(c->e, ERR_USAGE, "name one folder");
-    if (!cli_playbook_dirs(c->arena, c->args.words[0], &dirs, &n, c->e) || !cli_engine(c, false, &en))
-        return false;
-    bool ok = true;
-    for (size_t i = 0; ok && i < n; i++)
-        ok = cli_install(c, en, dirs[i]);
-    engine_close(en);
-    return ok;
-}
-
-bool cmd_check(struct cli *c)
-{
-    if (!c->args.n_words)
-        return err_set(c->e, ERR_USAGE, "name at least one folder");
-    struct buf b = BUF(1 << 20);
-    struct json_out o = json_out(&b);
-    jo_arr(&o);
-    for (int i = 0; i < c->args.n_words; i++) {
-        struct complaints found = {.n = 0};
-        const char **dirs;
-        size_t n;
-        if (!cli_playbook_dirs(c->arena, c->args.words[i], &dirs, &n, c->e))
-            return false;
-        for (size_t k = 0; k < n; k++) {
-            found.n = 0;
-            if (!playbook_check_dir(dirs[k], &found, c->e))
-                return false;
-            for (int m = 0; m < found.n; m++) {
-                c->status = EXIT_FAILED;
-                if (!c->json)
-                    printf("%s/%s:%d: %s\n", dirs[k], found.list[m].file, found.list[m].line,
-                           found.list[m].text);
-                jo_obj(&o);
-                jo_kc(&o, "file", arena_printf(c->arena, "%s/%s", dirs[k], found.list[m].file));
-                jo_ki(&o, "line", found.list[m].line);
-                jo_kc(&o, "text", found.list[m].text);
-                jo_end(&o);
-            }
-            if (!found.n && !c->json)
-                printf("%s: good\n", dirs[k]);
-        }
-    }
-    jo_end(&o);
-    if (c->json)
-        cli_print(&b);
-    buf_free(&b);
-    return true;
 }
 
 /* ---- areas ---- */

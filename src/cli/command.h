@@ -57,6 +57,8 @@ bool cmd_areas_import(struct cli *c);
 bool cmd_calendar_import(struct cli *c);
 bool cmd_playbook_install(struct cli *c);
 bool cmd_check(struct cli *c);
+bool cmd_adopt(struct cli *c);
+extern const struct option OPT_adopt[];
 bool cmd_account_add(struct cli *c);
 bool cmd_org_add(struct cli *c);
 bool cmd_log_export(struct cli *c);

@@ -6,6 +6,7 @@
  * day; undo within ten minutes (issue text; 信访工作条例 gives 5 working days for objections to a
  * transfer, the shorter local rule is the default). */
 #include "engine/builtin_int.h"
+#include "engine/fit.h"
 
 struct builtin {
     const char *id, *zh, *en;
@@ -100,6 +101,7 @@ static const struct builtin TABLE[] = {
     {"ask_approval", "送审", "Ask for approval", PERM_ACT, false, do_ask_approval},
     {"approve", "审批", "Approve", ACT_STEER, false, do_approve},
     {"amend", "更正", "Amend", PERM_ACT, true, do_amend},
+    {"adopt", "转入新版规程", "Move to another version", PERM_STEER | PERM_ADMIN, false, do_adopt},
     {"undo", "撤销", "Undo", ACT_STEER, true, do_undo},
     {"merge", "并件", "Merge", PERM_ACT, false, do_merge},
     {"unmerge", "取消并件", "Un-merge", PERM_ACT, true, do_unmerge},
@@ -162,6 +164,8 @@ static bool has_reason(struct deciding *d, const char *id)
         return d->ask->actor->kind == ACTOR_CLOCK;
     if (strcmp(id, "unmerge") == 0)
         return record_merged(d->work).len > 0;
+    if (strcmp(id, "adopt") == 0)
+        return adopt_target(d->w, d->playbook, 0) && may_adopt(d);
     if (strcmp(id, "pause") == 0 || strcmp(id, "extend") == 0)
         return d->def->n_clocks > 0;
     return true;

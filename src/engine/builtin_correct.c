@@ -50,9 +50,10 @@ bool do_undo(struct deciding *d)
         return say_no(d, ERR_FORBIDDEN, "", "somebody else has acted since", "之后别人已经办理过，不能撤销");
     if (d->now - last->recorded > UNDO_MS)
         return say_no(d, ERR_TOO_LATE, "", "only within ten minutes", "超过十分钟，不能撤销");
-    if (str_is(last->act, "undo") || str_is(last->act, "look") || str_is(last->act, "merge") ||
-        str_is(last->act, "unmerge"))
-        return say_no(d, ERR_WRONG_STATE, "", "this cannot be taken back", "这一步不能撤销");
+    static const char *const STAYS[] = {"undo", "look", "merge", "unmerge", "adopt"};
+    for (size_t i = 0; i < COUNT_OF(STAYS); i++)
+        if (str_is(last->act, STAYS[i]))
+            return say_no(d, ERR_WRONG_STATE, "", "this cannot be taken back", "这一步不能撤销");
     draft_in(d, "undoes", json_new_str(d->a, id_text(d->a, last->id)));
     if (d->s->undo_to->ver == 0) { /* the opening itself: the entry stays, as void */
         draft_set(d, "$void", json_new_bool(d->a, true));

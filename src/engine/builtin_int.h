@@ -46,3 +46,6 @@ MUST_USE bool do_merge(struct deciding *d);
 MUST_USE bool do_unmerge(struct deciding *d);
 /* The second event of a merge or un-merge stands on the other matter. */
 MUST_USE bool link_other(struct deciding *d, const char *act, bool del);
+/* builtin_adopt.c: to another version of the playbook */
+MUST_USE bool may_adopt(struct deciding *d); /* sets d->role */
+MUST_USE bool do_adopt(struct deciding *d);

@@ -1,6 +1,7 @@
 /* What an action does to clocks and follow-ups: due dates are decided here, once, and stored. */
 #include "clock/notice.h"
 #include "engine/decide_int.h"
+#include "engine/fit.h"
 
 struct limit clock_limit(const struct clock_def *c)
 {
@@ -127,6 +128,42 @@ bool clock_extend(struct deciding *d, const struct clock_def *def)
     put(d, o, "soon", soon_of(d, def, due));
     put(d, o, "extended", c->extended + 1);
     return true;
+}
+
+/* ---- another version ---- */
+
+/* Of what stayed nothing is said, so that the event tells what was decided. */
+static void run_adopt(struct deciding *d, const struct clock_run *run, const struct clock_def *old,
+                      const struct clock_def *next)
+{
+    int64_t due = fit_due(d->s->calendar, d->w->zone, run, old, next);
+    int64_t soon = soon_of(d, next, due);
+    if (due == run->due && soon == run->soon && next->main == run->main)
+        return;
+    struct json *o = clock_patch(d, run->id, run->n);
+    put(d, o, "due", due);
+    put(d, o, "soon", soon);
+    if (next->main != run->main)
+        json_set(d->a, o, STR("main"), json_new_bool(d->a, next->main));
+}
+
+/* What the new version starts on the way into this state begins now: a new rule is not late for what
+ * was done before there was one. */
+void clocks_adopt(struct deciding *d, const struct record_def *old)
+{
+    for (size_t i = 0; i < d->work->n_clocks; i++) {
+        const struct clock_run *run = &d->work->clocks[i];
+        int was = record_clock(old, run->id), is = record_clock(d->def, run->id);
+        if (run->done != TIME_NONE || was < 0)
+            continue;
+        if (is < 0)
+            clock_stop(d, run->id);
+        else
+            run_adopt(d, run, &old->clocks[was], &d->def->clocks[is]);
+    }
+    for (int i = 0; i < d->def->n_clocks; i++)
+        if (fit_starts(old, d->def, i, d->work->state))
+            clock_start(d, &d->def->clocks[i], STR_NONE);
 }
 
 /* ---- follow-ups ---- */

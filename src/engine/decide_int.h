@@ -59,6 +59,8 @@ void clock_resume(struct deciding *d, const struct clock_def *c);
 /* Does it run, and may it be extended (once more)? */
 MUST_USE bool clock_extendable(struct deciding *d, const struct clock_def *c);
 MUST_USE bool clock_extend(struct deciding *d, const struct clock_def *c);
+/* The running clocks under the definition d->def, which follows `old`. */
+void clocks_adopt(struct deciding *d, const struct record_def *old);
 struct limit clock_limit(const struct clock_def *c);
 void follow_ups_plan(struct deciding *d, int state);
 MUST_USE bool follow_up_answer(struct deciding *d, const struct action *act);

@@ -8,6 +8,14 @@ int64_t engine_now(const struct engine *en)
     return clock_now(&en->cfg.clock);
 }
 
+const struct calendar *engine_calendar(struct engine *en)
+{
+    pthread_mutex_lock(&en->lock);
+    const struct calendar *c = en->calendar;
+    pthread_mutex_unlock(&en->lock);
+    return c;
+}
+
 const struct clock_source *engine_clock(const struct engine *en)
 {
     return &en->cfg.clock;
@@ -268,9 +276,7 @@ static bool prepare(struct engine *en, struct job *j, bool *settled, struct err 
     struct snapshot s = {.now = engine_now(en), .world = w};
     if (ok && !*settled && snapshot_load(db, j->arena, j->ask, &en->keys, NULL, &s, e)) {
         struct err why = ERR_INIT;
-        pthread_mutex_lock(&en->lock);
-        s.calendar = en->calendar;
-        pthread_mutex_unlock(&en->lock);
+        s.calendar = engine_calendar(en);
         if (!id_zero(j->ask->rec) && !s.rec) {
             err_set(&why, ERR_NOT_FOUND, "there is no such record");
         } else if (decide(j->arena, &s, j->ask, &j->set, &why) && !j->ask->source.len && !s.other) {

@@ -79,6 +79,7 @@ struct store *engine_reader(struct engine *en, struct err *e);
 void engine_reader_back(struct engine *en, struct store *db);
 const struct keys *engine_keys(const struct engine *en);
 int64_t engine_now(const struct engine *en);
+const struct calendar *engine_calendar(struct engine *en); /* the present one; lives until the end */
 const struct clock_source *engine_clock(const struct engine *en);
 const char *engine_url(const struct engine *en);
 bool engine_is_read_only(const struct engine *en, const char **why);

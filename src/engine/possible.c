@@ -74,9 +74,7 @@ bool engine_possible(struct engine *en, struct store *db, const struct world *w,
     int record;
     UNUSED(db);
     ask.actor = actor;
-    pthread_mutex_lock(&en->lock);
-    s.calendar = en->calendar;
-    pthread_mutex_unlock(&en->lock);
+    s.calendar = engine_calendar(en);
     l.d = (struct deciding){.a = a, .s = &s, .ask = &ask, .out = &set, .e = e, .w = w,
                             .now = s.now, .at = s.now, .role = ROLE_NONE};
     l.d.work = record_copy(a, r);

@@ -271,13 +271,17 @@ static bool install_playbook(struct deciding *d)
     if (!p)
         return err_field(d->e, ERR_SYNTAX, "text", "%s:%d: %s", found.list[0].file,
                          found.list[0].line, found.list[0].text);
-    struct str name = str_printf(d->a, "%.*s@%d", STR_F(p->id), p->version);
     struct str id = str_dup(d->a, p->id);
     int version = p->version;
     playbook_free(p);
-    if (world_playbook(d->w, name))
-        return err_field(d->e, ERR_UNIQUE, "version", "%.80s is installed already: raise its version",
-                         name.ptr);
+    for (int i = 0; i < d->w->n_playbooks; i++) {
+        const struct playbook *old = d->w->playbooks[i].playbook;
+        if (str_eq(old->id, id) && old->version >= version)
+            return err_field(d->e, ERR_UNIQUE, "version",
+                             "%.60s@%d is installed already: raise the version above it",
+                             str_c(d->a, id), old->version) ||
+                   err_zh(d->e, "已装入第%d版，请把版本号改得更高", old->version);
+    }
     draft_set_c(d, "playbook", id);
     draft_set(d, "version", json_new_int(d->a, version));
     d->draft->body.state = STR("in_force");
@@ -291,11 +295,21 @@ static bool do_area(struct deciding *d, bool opening)
     return opening ? load_areas(d) : change_area(d);
 }
 
+/* Of the versions in force the one that was put there last opens new cases: going back is an event
+ * on the older version.  Running cases are not touched by either. */
 static bool do_playbook(struct deciding *d, bool opening)
 {
     if (opening)
         return install_playbook(d);
-    d->draft->body.state = STR("withdrawn"); /* the version before it is in force again */
+    bool back = str_is(d->ask->action, "put_in_force");
+    if (!back && !str_is(d->ask->action, "withdraw"))
+        return err_field(d->e, ERR_INPUT, "action", "expected put_in_force or withdraw");
+    const struct playbook *now = world_playbook(d->w, json_text(d->work->fields, "playbook"));
+    bool in_force = now && now->version == json_num(d->work->fields, "version", 0);
+    if (back && in_force)
+        return err_set(d->e, ERR_WRONG_STATE, "this version is in force already") ||
+               err_zh(d->e, "现在用的就是这一版");
+    d->draft->body.state = back ? STR("in_force") : STR("withdrawn");
     return true;
 }
 

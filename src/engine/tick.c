@@ -106,9 +106,7 @@ bool engine_tick(struct engine *en, struct err *e)
     l.w = engine_world(en, e);
     if (!l.w)
         return false;
-    pthread_mutex_lock(&en->lock);
-    l.calendar = en->calendar; /* lives until the engine is closed */
-    pthread_mutex_unlock(&en->lock);
+    l.calendar = engine_calendar(en);
     bool ok = round_of(&l, e);
     world_unref(l.w);
     return ok;

@@ -11,6 +11,7 @@
  * Errors: playbook_load collects up to 50 complaints, each with file, line, and what was expected;
  * it gives no playbook when there is one. */
 #pragma once
+#include "base/json.h"
 #include "expr/expr.h"
 
 struct words { /* zh is always there; en falls back to zh */
@@ -365,6 +366,8 @@ struct complaints {
 
 /* Reads a folder into the one text form. */
 MUST_USE bool playbook_read(struct arena *a, const char *dir, struct str *text, struct err *e);
+/* The same from files in memory: an object of name and text. */
+MUST_USE bool playbook_join(struct arena *a, const struct json *files, struct str *text, struct err *e);
 /* Parses and checks.  NULL when there are complaints. */
 struct playbook *playbook_load(struct str text, const struct zone *zone, struct complaints *out);
 void playbook_free(struct playbook *p);

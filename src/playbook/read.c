@@ -50,16 +50,15 @@ static bool has_head(struct str text)
     return false;
 }
 
-static bool add_file(struct buf *all, const char *dir, const char *name, struct err *e)
+static void begin_file(struct buf *all, struct str name)
 {
-    char path[4096];
-    if (snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path)
-        return err_set(e, ERR_TOO_BIG, "the path of %s is too long", name);
     buf_str(all, HEAD);
-    buf_printf(all, "%s\n", name);
-    size_t from = all->len;
-    if (!read_file(path, all, e))
-        return false;
+    buf_printf(all, "%.*s\n", SHOW(name));
+}
+
+/* Of the file whose text stands in `all` from this place on. */
+static bool end_file(struct buf *all, size_t from, const char *path, struct err *e)
+{
     if (!buf_ok(all))
         return err_set(e, ERR_TOO_BIG, "%s: the playbook has more than %d bytes", path,
                        LIMIT_PLAYBOOK);
@@ -70,6 +69,16 @@ static bool add_file(struct buf *all, const char *dir, const char *name, struct 
     if (text.len && !str_ends(text, STR("\n")))
         buf_char(all, '\n');
     return true;
+}
+
+static bool add_file(struct buf *all, const char *dir, const char *name, struct err *e)
+{
+    char path[4096];
+    if (snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path)
+        return err_set(e, ERR_TOO_BIG, "the path of %s is too long", name);
+    begin_file(all, str_of(name));
+    size_t from = all->len;
+    return read_file(path, all, e) && end_file(all, from, path, e);
 }
 
 /* Only as much of playbook.yaml is looked at as is needed to find the others: what is wrong with it
@@ -111,6 +120,34 @@ bool playbook_read(struct arena *a, const char *dir, struct str *text, struct er
     if (!buf_ok(&all))
         return err_set(e, ERR_TOO_BIG, "%s: the playbook has more than %d bytes", dir,
                        LIMIT_PLAYBOOK);
+    *text = buf_dup(a, &all);
+    return true;
+}
+
+static bool join_file(struct arena *a, struct buf *all, const struct json *file, struct err *e)
+{
+    if (!name_ok(file->key) || file->kind != J_STR)
+        return err_field(e, ERR_INPUT, "files",
+                         "files: expected names that end in .yaml (a-z 0-9 _ -), and their texts");
+    begin_file(all, file->key);
+    size_t from = all->len;
+    buf_str(all, file->s);
+    return end_file(all, from, str_c(a, file->key), e);
+}
+
+bool playbook_join(struct arena *a, const struct json *files, struct str *text, struct err *e)
+{
+    struct buf all AUTO(buf_free) = BUF(LIMIT_PLAYBOOK);
+    const struct json *first = json_get(files, FIRST_FILE);
+    if (!first)
+        return err_field(e, ERR_REQUIRED, "files", "files: " FIRST_FILE " is missing");
+    if (!join_file(a, &all, first, e))
+        return false;
+    JSON_EACH(file, files)
+        if (file != first && !join_file(a, &all, file, e))
+            return false;
+    if (!buf_ok(&all))
+        return err_field(e, ERR_TOO_BIG, "files", "the playbook has more than %d bytes", LIMIT_PLAYBOOK);
     *text = buf_dup(a, &all);
     return true;
 }

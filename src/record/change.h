@@ -57,6 +57,10 @@ struct str table_name(struct arena *a, const struct playbook *p, const struct re
 /* Makes the table, or adds what a newer playbook version added; never drops (decisions 14). */
 MUST_USE bool table_ensure(struct store *db, const struct playbook *p, const struct record_def *def,
                            struct err *e);
+/* What table_ensure would add, column by column, the two of a place left out. */
+MUST_USE bool table_missing(struct store *db, const struct playbook *p, const struct record_def *def,
+                            void (*add)(void *self, struct str table, struct str column), void *self,
+                            struct err *e);
 /* Columns in order and their values for a record (place columns are left out). */
 struct table_row {
     struct str *names;

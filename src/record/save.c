@@ -338,6 +338,37 @@ bool table_ensure(struct store *db, const struct playbook *p, const struct recor
     return ok;
 }
 
+struct missing {
+    struct ddl ddl;
+    void (*add)(void *self, struct str table, struct str column);
+    void *self;
+};
+
+static void note_missing(void *u, struct str name, enum xtype type, int slot)
+{
+    struct missing *m = u;
+    size_t before = m->ddl.sql->len;
+    add_ddl(&m->ddl, name, type, slot);
+    if (m->ddl.sql->len > before)
+        m->add(m->self, m->ddl.table, name);
+}
+
+bool table_missing(struct store *db, const struct playbook *p, const struct record_def *def,
+                   void (*add)(void *self, struct str table, struct str column), void *self,
+                   struct err *e)
+{
+    struct arena *a AUTO(arena_freep) = arena_new();
+    struct buf sql AUTO(buf_free) = BUF(1 << 20);
+    struct missing m = {.ddl = {.sql = &sql, .table = table_name(a, p, def), .db = db, .e = e},
+                        .add = add, .self = self};
+    bool has;
+    if (!store_has_table(db, str_c(a, m.ddl.table), &has, e))
+        return false;
+    m.ddl.make = !has;
+    each_column(def, note_missing, &m);
+    return !err_is(e);
+}
+
 static bool cells_equal(const struct table_row *x, const struct table_row *y)
 {
     for (size_t i = 0; i < x->n; i++)

@@ -240,20 +240,21 @@ static bool take_playbook(struct sys_walk *s, const struct record *r)
     }
     w->playbooks[w->n_playbooks++] = (struct installed){
         .playbook = p,
+        .rec = r->id,
         .in_force = str_is(r->state, "in_force"),
         .seq = r->last_seq,
     };
     return true;
 }
 
-/* Of several versions that were put in force, the highest opens new cases. */
+/* Of several versions in force, the one that was put there last opens new cases. */
 static void choose_in_force(struct world *w)
 {
     for (int i = 0; i < w->n_playbooks; i++)
         for (int k = 0; k < w->n_playbooks; k++) {
-            const struct playbook *a = w->playbooks[i].playbook, *b = w->playbooks[k].playbook;
-            if (w->playbooks[k].in_force && str_eq(a->id, b->id) && b->version > a->version)
-                w->playbooks[i].in_force = false;
+            struct installed *x = &w->playbooks[i], *y = &w->playbooks[k];
+            if (y->in_force && str_eq(x->playbook->id, y->playbook->id) && y->seq > x->seq)
+                x->in_force = false;
         }
 }
 

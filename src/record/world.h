@@ -28,6 +28,7 @@ struct org {
 
 struct installed {
     struct playbook *playbook;
+    struct id rec;                  /* its sys.playbook record */
     bool in_force;                  /* the version that opens new cases */
     int64_t seq;                    /* of the event that put it in force */
 };
