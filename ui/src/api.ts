@@ -27,7 +27,10 @@ export interface Problem {
     field?: string
 }
 
-export const PERM = { act: 8, count: 16, look: 32, steer: 1024 }
+/* The bits of src/access/roles.h. */
+export const PERM = {
+    read: 4, act: 8, count: 16, look: 32, export: 64, import: 128, audit: 256, admin: 512, steer: 1024,
+}
 
 /* `expired`: the session ended while the page was open; what was typed stays under the log-in. */
 export const session = reactive({ me: null as Me | null, expired: false, known: false })

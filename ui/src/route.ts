@@ -1,15 +1,58 @@
-/* Addresses: / (list), /m/ID, /new/TYPE/ACTION, /figures.  The program answers all of them with the
- * page. */
-import { ref } from 'vue'
+/* The pages of the program, one row each: address, who may, words, and the file that is loaded when it is
+ * first opened.  A part ":x" of an address becomes the property x of the page. */
+import { computed, ref, type Component } from 'vue'
+import { may, PERM } from './api'
+import type { Words } from './words'
 
+export interface Route {
+    path: string
+    title: Words
+    page: () => Promise<{ default: Component }>
+    may?: number // a permission, any one of the bits; none: everyone who is logged in
+    open?: boolean // no account is needed
+    bare?: boolean // without header and bars: for the resident, for paper
+    menu?: 'wide' | 'narrow' | 'both' // in the header, in the bar at the foot of a narrow screen
+}
+
+/* The order is that of the menus; the first address that fits counts. */
+export const ROUTES: Route[] = [
+    { path: '/', title: { zh: '办件', en: 'Matters' }, page: () => import('./pages/ListPage.vue'), menu: 'both' },
+    { path: '/m/:id', title: { zh: '办件', en: 'Matter' }, page: () => import('./pages/MatterPage.vue') },
+    { path: '/new/:type/:action', title: { zh: '新建', en: 'New' }, page: () => import('./pages/NewPage.vue'), may: PERM.act },
+    {
+        path: '/figures', title: { zh: '统计', en: 'Figures' }, page: () => import('./pages/FiguresPage.vue'),
+        may: PERM.count, menu: 'both',
+    },
+    { path: '/me', title: { zh: '我的', en: 'Me' }, page: () => import('./pages/MePage.vue'), menu: 'both' },
+]
+
+/* What stands in the address bar. */
 export const path = ref(location.pathname)
+export const query = ref(new URLSearchParams(location.search))
 
-window.addEventListener('popstate', () => (path.value = location.pathname))
+function read(): void {
+    path.value = location.pathname
+    query.value = new URLSearchParams(location.search)
+}
+
+window.addEventListener('popstate', read)
 
 export function go(to: string): void {
     history.pushState(null, '', to)
-    path.value = to
+    read()
     window.scrollTo(0, 0)
+}
+
+/* The same page with other choices: going back leaves the page and not the choice. */
+export function choose(choices: Record<string, string | undefined>): void {
+    const q = new URLSearchParams(location.search)
+    for (const [k, v] of Object.entries(choices)) {
+        if (v) q.set(k, v)
+        else q.delete(k)
+    }
+    const s = q.toString()
+    history.replaceState(null, '', s ? `${location.pathname}?${s}` : location.pathname)
+    query.value = q
 }
 
 /* For a plain link: a new tab stays a new tab. */
@@ -18,3 +61,32 @@ export function follow(e: MouseEvent, to: string): void {
     e.preventDefault()
     go(to)
 }
+
+function split(s: string): string[] {
+    return s.split('/').filter(Boolean)
+}
+
+function fits(r: Route, at: string[]): Record<string, string> | null {
+    const want = split(r.path)
+    const found: Record<string, string> = {}
+    if (want.length !== at.length) return null
+    for (let i = 0; i < want.length; i++) {
+        if (want[i][0] === ':') found[want[i].slice(1)] = decodeURIComponent(at[i])
+        else if (want[i] !== at[i]) return null
+    }
+    return found
+}
+
+export function allowed(r: Route): boolean {
+    return r.may === undefined || may(r.may)
+}
+
+/* The row of the address, with the properties of its page. */
+export const here = computed(() => {
+    const at = split(path.value)
+    for (const route of ROUTES) {
+        const props = fits(route, at)
+        if (props) return { route, props }
+    }
+    return null
+})
