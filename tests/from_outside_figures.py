@@ -242,6 +242,27 @@ class Figures(api.Base):
                              timeout=60, check=False)
         self.assertEqual(json.loads(run.stdout)["first_bad"], at)
 
+    def test_the_same_place_again(self):
+        def at(lon, lat):
+            return dict(api.SPOT, place={"text": "三岔路口", "lon": lon, "lat": lat})
+
+        def again(r):
+            got = self.want("desk", 200, "GET", f"/api/records/{r['id']}")
+            return got["fields"].get("again"), [(x["rel"], x["to"]) for x in got.get("links", [])]
+        first = self.spot(fields=at(115.9, 28.7))
+        self.assertEqual(again(first), (None, []))
+        for lon, lat, near in ((115.9, 28.70044, True), (115.9005, 28.7, True), (115.9, 28.7005, False),
+                               (115.9006, 28.7, False), (115.9, 28.71, False)):
+            with self.subTest(lon=lon, lat=lat):
+                r = self.want("grid", 201, "POST", "/api/records", {
+                    "id": api.uuid7(), "type": "dispute", "area": api.VILLAGE, "action": "report",
+                    "fields": dict(api.REPORT, place={"text": "路口", "lon": lon, "lat": lat})})
+                self.assertEqual(again(r), (True, [("earlier", first["id"])]) if near else (None, []))
+        f = self.want("desk", 200, "GET", f"/api/indicators/dispute.again_rate?from={DAY}&to={DAY}")
+        self.assertEqual(f["n"], 2)
+        answer = self.want("desk", 200, "GET", "/api/records?type=dispute&open=true&where=again%20%3D%20TRUE")
+        self.assertEqual(len(answer["rows"]), 2)
+
     def test_drawn_by_lot(self):
         def draw(seed, count=5):
             return json.loads(api.cli("sample", "dispute", "--where", "state = 'archived'", "--seed", seed,

@@ -496,7 +496,9 @@ static bool unplace(struct batch *b, const struct change *ch, const struct json 
         struct str sql = str_printf(
             b->arena, "UPDATE %.*s SET x_%.*s_lon = NULL, x_%.*s_lat = NULL WHERE rid = $1",
             STR_F(table_name(b->arena, ch->playbook, ch->def)), STR_F(id), STR_F(id));
-        if (!store_exec(b->db, sql.ptr, BIND(C_INT(ch->after->rid)), NULL, e))
+        if (!store_exec(b->db, sql.ptr, BIND(C_INT(ch->after->rid)), NULL, e) ||
+            (i == ch->def->place_field &&
+             !store_exec(b->db, sql_spot_erase, BIND(C_INT(ch->after->rid)), NULL, e)))
             return false;
     }
     return true;

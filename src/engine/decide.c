@@ -497,6 +497,8 @@ static bool run_step(struct deciding *d, const struct action *act)
             draft_set_c(d, "$holder", holder);
         if (!act->import && d->now - d->at > MS_DAY)
             draft_set(d, "$late", json_new_bool(d->a, true));
+        if (!act->import)
+            recurrence_put(d);
     }
     effects(d, act);
     if (!decide_transition(d, target_state(d, act), act->reopens, act->ends_parts))

@@ -14,6 +14,7 @@ struct snapshot {
     const struct json *changed;  /* object: fields that changed since ask.version */
     const struct record *undo_to;/* for undo: the fold before the newest event, or NULL */
     struct event_body *last;     /* newest event of rec, for undo; NULL when not loaded */
+    struct id earlier;           /* opening: the case that was closed at the same place; or zero */
     struct json *figures;        /* what an action with figures took: parts, or NULL */
     struct json *corrections;    /* what moved since the bulletin before it */
     const struct err *figures_wrong; /* why they could not be taken: a refusal; NULL */

@@ -32,6 +32,12 @@ MUST_USE bool form_value(struct deciding *d, const struct field *f, const struct
 /* A text of the action itself (reason, comment), as a detached value; NULL stays NULL. */
 struct json *form_detach(struct deciding *d, struct str json_text, bool vault);
 MUST_USE bool form_documents(struct deciding *d);
+/* Degrees as given, as 1e-7 degree; false beyond the limit. */
+bool form_degrees(const struct json *j, int64_t limit, int64_t *out, struct arena *a);
+
+/* ---- recur.c ---- */
+/* Links the case that is opened to the one before it at this place. */
+void recurrence_put(struct deciding *d);
 
 /* ---- effects shared by all actions ---- */
 void draft_begin(struct deciding *d, struct str act);

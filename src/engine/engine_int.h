@@ -110,6 +110,9 @@ MUST_USE bool snapshot_load(struct store *db, struct arena *a, const struct ask 
 /* figures.c: what an action with figures takes; the refusal of a slot is the refusal of the action. */
 MUST_USE bool figures_load(struct store *db, struct arena *a, const struct ask *ask,
                            struct snapshot *s, struct err *e);
+/* recur.c: is a case opened where one was closed not long ago? */
+MUST_USE bool recurrence_load(struct store *db, struct arena *a, const struct ask *ask,
+                              struct snapshot *s, struct err *e);
 /* The stored receipt of an earlier sending: *found and ans filled. */
 MUST_USE bool receipt_find(struct store *db, struct arena *a, const struct ask *ask, bool *found,
                            struct answer *ans, struct err *e);

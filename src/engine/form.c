@@ -134,7 +134,7 @@ static bool take_area(struct deciding *d, const struct field *f, const struct js
 }
 
 /* "42.2715" and 42.2715 alike: degrees become 1e-7 degree; fewer than 7 decimals are usual. */
-static bool degrees(const struct json *v, int64_t limit, int64_t *out, struct arena *a)
+bool form_degrees(const struct json *v, int64_t limit, int64_t *out, struct arena *a)
 {
     struct str t = json_is(v, J_INT) ? str_printf(a, "%" PRId64, v->i) : json_str(v);
     struct str frac, whole = str_cut(t, '.', &frac);
@@ -159,7 +159,7 @@ static bool take_place(struct deciding *d, const struct field *f, const struct j
     const struct json *lon = json_get(v, "lon"), *lat = json_get(v, "lat");
     if (!json_empty(lon) || !json_empty(lat)) {
         int64_t x, y;
-        if (!lon || !lat || !degrees(lon, 1800000000, &x, d->a) || !degrees(lat, 900000000, &y, d->a))
+        if (!lon || !lat || !form_degrees(lon, 1800000000, &x, d->a) || !form_degrees(lat, 900000000, &y, d->a))
             return refuse(d, ERR_INPUT, f, "expected lon -180..180 and lat -90..90 in degrees",
                           "经度应在-180到180、纬度在-90到90之间");
         json_set(d->a, place, STR("lon"), json_new_int(d->a, x));

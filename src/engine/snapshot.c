@@ -116,7 +116,7 @@ bool snapshot_load(struct store *db, struct arena *a, const struct ask *ask,
     }
     if (s.rec && s.rec->rid && !record_dek(db, keys, s.rec->rid, s.rec->id, &s.has_dek, s.dek, e))
         return false;
-    if (!figures_load(db, a, ask, &s, e))
+    if (!figures_load(db, a, ask, &s, e) || !recurrence_load(db, a, ask, &s, e))
         return false;
     *out = s;
     return true;

@@ -3,7 +3,8 @@
 
 static const char *const record_keys[] = {
     "kind",        "name",   "number", "backdate",  "title",  "kind_field", "place",     "list",
-    "sealed_when", "fields", "states", "documents", "clocks", "actions",    "follow_up", NULL};
+    "sealed_when", "fields", "states", "documents", "clocks", "actions",    "follow_up",
+    "recurs",      NULL};
 
 struct idset set_records(const struct playbook *p)
 {
@@ -156,6 +157,28 @@ static void load_sealed(struct loader *ld, int record, const struct node *node)
             load_expr(ld, &ask, node_get(node, "sealed_when"), text);
 }
 
+static void load_recurs(struct loader *ld, struct record_def *r, const struct node *map)
+{
+    enum { METRES_MAX = 1000 };
+    static const char *const known[] = {"metres", "within", "field", NULL};
+    struct node *node = get_map(ld, map, "recurs");
+    if (!node || !check_keys(ld, node, "recurs", known))
+        return;
+    struct recurs *x = ARENA_NEW(ld->a, struct recurs);
+    x->metres = get_int(ld, node, "metres", 50, 1, METRES_MAX);
+    x->field = get_ref(ld, node, "field", set_fields(r));
+    bool span = get_span(ld, node, "within", &x->within);
+    if (!node_get(node, "within") || !node_get(node, "field"))
+        fail(ld, node, "recurs: expected metres, within (as 90d) and field");
+    else if (span && (x->within.n <= 0 || x->within.unit != SPAN_DAYS))
+        fail(ld, node_get(node, "within"), "within: expected days, as 90d");
+    if (x->field >= 0 && r->fields[x->field].type != FIELD_BOOLEAN)
+        fail(ld, node_get(node, "field"), "field: expected a field of type boolean");
+    if (r->place_field < 0)
+        fail(ld, node, "recurs: the record type declares no place");
+    r->recurs = x;
+}
+
 /* Each part may name what the parts before it declare. */
 static void load_record(struct loader *ld, int record, const struct node *node)
 {
@@ -183,6 +206,7 @@ static void load_record(struct loader *ld, int record, const struct node *node)
     load_number(ld, r, node);
     load_views(ld, r, node);
     load_sealed(ld, record, node);
+    load_recurs(ld, r, node);
     load_follow_ups(ld, record, get_map(ld, node, "follow_up"));
     load_actions(ld, record, actions);
     if (ld->out->n > before)

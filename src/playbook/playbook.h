@@ -309,6 +309,13 @@ struct indicator {
 
 enum record_kind { KIND_CASE, KIND_ENTRY, KIND_ACTIVITY };
 
+/* A case opened at the place of one that was closed not long ago (同一地点再发). */
+struct recurs {
+    int64_t metres;
+    struct span within; /* since the closing */
+    int field;          /* boolean field that becomes true; the new case is linked to the old one */
+};
+
 struct record_def {
     struct str id;
     struct words name;
@@ -331,6 +338,7 @@ struct record_def {
     int kind_field;        /* field that says what kind of matter it is (for duplicates), -1 */
     int place_field;       /* -1 */
     struct expr *sealed_when;
+    struct recurs *recurs; /* NULL: not looked for */
     struct str *list;      /* columns a list shows by default */
     int n_list;
 };

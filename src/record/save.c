@@ -1,3 +1,4 @@
+#include "record/spot.h"
 #include "record/change.h"
 #include "record/save.sql.h"
 
@@ -430,6 +431,16 @@ static bool save_type(struct store *db, const struct changes *c, size_t first, b
     return n == 0 || store_many(db, str_c(c->arena, sql), cells, n, width, e);
 }
 
+static bool save_spot(struct store *db, const struct change *ch, struct cell lon, struct cell lat,
+                      struct err *e)
+{
+    const struct record *r = ch->after;
+    if (lon.kind == CELL_NULL || record_flag(r, "$sealed"))
+        return store_exec(db, sql_spot_delete, BIND(C_INT(r->rid)), NULL, e);
+    return store_exec(db, sql_spot_upsert,
+                      BIND(C_INT(r->rid), C_TEXT(r->type), C_INT(spot_cell(lon.i, lat.i))), NULL, e);
+}
+
 static bool save_place(struct store *db, const struct changes *c, const struct change *ch,
                        const struct field *f, struct err *e)
 {
@@ -453,7 +464,17 @@ static bool save_place(struct store *db, const struct changes *c, const struct c
     struct str sql = str_printf(c->arena, "UPDATE %.*s SET x_%.*s_lon = $2, x_%.*s_lat = $3 WHERE rid = $1",
                                 STR_F(table_name(c->arena, ch->playbook, ch->def)), STR_F(f->id),
                                 STR_F(f->id));
-    return store_exec(db, sql.ptr, BIND(C_INT(ch->after->rid), lon, lat), NULL, e);
+    bool main = ch->def->place_field >= 0 && f == &ch->def->fields[ch->def->place_field];
+    return store_exec(db, sql.ptr, BIND(C_INT(ch->after->rid), lon, lat), NULL, e) &&
+           (!main || save_spot(db, ch, lon, lat, e));
+}
+
+/* Sealed afterwards: it is near nothing any more. */
+static bool leave_spot(struct store *db, const struct change *ch, struct err *e)
+{
+    bool sealed = record_flag(ch->after, "$sealed");
+    bool was = !ch->before || record_flag(ch->before, "$sealed");
+    return !sealed || was || store_exec(db, sql_spot_delete, BIND(C_INT(ch->after->rid)), NULL, e);
 }
 
 static bool save_fields(struct store *db, const struct changes *c, struct err *e)
@@ -464,6 +485,8 @@ static bool save_fields(struct store *db, const struct changes *c, struct err *e
             return false;
     for (size_t i = 0; i < c->n; i++) {
         const struct record_def *def = c->list[i].def;
+        if (!leave_spot(db, &c->list[i], e))
+            return false;
         for (int k = 0; def && k < def->n_fields; k++)
             if (def->fields[k].type == FIELD_PLACE && !def->fields[k].many &&
                 !save_place(db, c, &c->list[i], &def->fields[k], e))

@@ -32,3 +32,8 @@ INSERT INTO dek (rid, wrapped) VALUES ($1, $2)
 INSERT INTO detached (seq, k, rid, class, salt, bytes, erased_seq) VALUES ($1, $2, $3, $4, $5, $6, NULL)
 -- name: detached_get
 SELECT d.bytes, e.id FROM detached d JOIN event e ON e.seq = d.seq WHERE d.seq = $1 AND d.k = $2
+-- name: spot_upsert
+INSERT INTO spot (rid, type, cell) VALUES ($1, $2, $3)
+ON CONFLICT (rid) DO UPDATE SET type = excluded.type, cell = excluded.cell
+-- name: spot_delete
+DELETE FROM spot WHERE rid = $1

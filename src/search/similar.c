@@ -1,14 +1,14 @@
 #include "search/similar.h"
+#include "record/spot.h"
 #include "search/rare.h"
 #include "search/similar.sql.h"
-#include <math.h>
 
 struct looking {
     struct store *db;
     struct arena *a;
     const struct similar_question *q;
     const struct record_def *def; /* of the version in force: where the point's columns are */
-    struct str type, table;
+    struct str type;
     int64_t since;
     struct similar *found; /* what lies near enough and is recent */
     struct str *texts;     /* of each; in one array, for rare_new */
@@ -17,18 +17,6 @@ struct looking {
     size_t n;
     struct err *e;
 };
-
-static const double METRES_A_DEGREE = 111195.0, PI = 3.14159265358979323846;
-
-int64_t similar_metres(int64_t lon1, int64_t lat1, int64_t lon2, int64_t lat2)
-{
-    double middle = ((double)lat1 + (double)lat2) / 2e7 * PI / 180.0;
-    double turn = (double)(lon1 - lon2) / 1e7;
-    turn = turn > 180.0 ? turn - 360.0 : turn < -180.0 ? turn + 360.0 : turn;
-    double x = turn * cos(middle) * METRES_A_DEGREE;
-    double y = (double)(lat1 - lat2) / 1e7 * METRES_A_DEGREE;
-    return (int64_t)llround(sqrt(x * x + y * y));
-}
 
 /* ---- one candidate ---- */
 
@@ -69,7 +57,7 @@ static bool read_one(struct looking *l, const struct record_def *def, struct sim
         return false;
     if (l->q->has_point && json_is(json_get(place, "lon"), J_INT) &&
         json_is(json_get(place, "lat"), J_INT))
-        s->metres = similar_metres(l->q->lon, l->q->lat, json_num(place, "lon", 0),
+        s->metres = spot_metres(l->q->lon, l->q->lat, json_num(place, "lon", 0),
                                    json_num(place, "lat", 0));
     return true;
 }
@@ -182,48 +170,26 @@ static bool grid(struct looking *l, int64_t *rids, size_t *n)
     return collect(l, &r, rids, n);
 }
 
-/* Where the rows to be looked through for the point come from: the index, when the playbook declares
- * the place `filter`; else the newest of the area above, for a grid's neighbours lie there. */
-static bool source(struct looking *l, const struct field *f, struct str *from)
-{
-    const struct area *area = l->q->area < 0 ? NULL : &l->q->w->areas[l->q->area];
-    if (f->filter) {
-        *from = l->table;
-        return true;
-    }
-    if (!area)
-        return false;
-    if (!area->children && area->parent >= 0)
-        area = &l->q->w->areas[area->parent];
-    *from = str_printf(l->a,
-                       "(SELECT rid FROM scope WHERE scope = 'a%lld' AND type = $6 "
-                       "ORDER BY rid DESC LIMIT %d) s JOIN %.*s",
-                       (long long)area->aid, SIMILAR_AROUND, STR_F(l->table));
-    return true;
-}
-
+/* Cells may reach further than the distance; what lies outside is told by its own point. */
 static bool around(struct looking *l, int64_t *rids, size_t *n)
 {
-    const struct field *f = l->def->place_field < 0 ? NULL : &l->def->fields[l->def->place_field];
-    struct str from;
+    struct spot_range ranges[SPOT_ROWS_MAX];
     *n = 0;
-    if (!l->q->has_point || !f || f->many || !source(l, f, &from))
+    if (!l->q->has_point)
         return true;
-    double cosine = cos((double)l->q->lat / 1e7 * PI / 180.0);
-    int64_t dlat = (int64_t)(SIMILAR_METRES / METRES_A_DEGREE * 1e7) + 1;
-    int64_t dlon = cosine < 0.01 ? 3600000000 : (int64_t)((double)dlat / cosine) + 1;
-    struct str sql = str_printf(
-        l->a,
-        "SELECT f.rid FROM %.*s f%s WHERE f.x_%.*s_lat >= $1 AND f.x_%.*s_lat <= $2 "
-        "AND f.x_%.*s_lon >= $3 AND f.x_%.*s_lon <= $4 ORDER BY f.rid DESC LIMIT $5",
-        STR_F(from), f->filter ? "" : " ON f.rid = s.rid", STR_F(f->id), STR_F(f->id), STR_F(f->id),
-        STR_F(f->id));
-    const struct cell args[] = {C_INT(l->q->lat - dlat), C_INT(l->q->lat + dlat),
-                                C_INT(l->q->lon - dlon), C_INT(l->q->lon + dlon),
-                                C_INT(SIMILAR_LOOKED),   C_TEXT(l->type)};
-    struct rows r AUTO(rows_close) =
-        store_query(l->db, str_c(l->a, sql), args, f->filter ? 5 : 6, l->e);
-    return collect(l, &r, rids, n);
+    int rows = spot_ranges(l->q->lon, l->q->lat, SIMILAR_METRES, ranges);
+    for (int i = 0; i < rows; i++) {
+        size_t more;
+        struct rows r AUTO(rows_close) = store_query(
+            l->db, sql_similar_spot,
+            BIND(C_TEXT(l->type), C_INT(ranges[i].low), C_INT(ranges[i].high), C_INT(l->since),
+                 C_INT(SIMILAR_LOOKED / rows)),
+            l->e);
+        if (!collect(l, &r, rids + *n, &more))
+            return false;
+        *n += more;
+    }
+    return true;
 }
 
 static bool try_all(struct looking *l, const int64_t *rids, size_t n)
@@ -250,7 +216,6 @@ bool similar_find(struct store *db, struct arena *a, const struct similar_questi
     if (!world_type(q->w, l.type, STR_NONE, &p, &which))
         return err_field(e, ERR_INPUT, "type", "there is no such record type");
     l.def = &p->records[which];
-    l.table = table_name(a, p, l.def);
     l.since = q->now - SIMILAR_DAYS * (int64_t)MS_DAY;
     if (!grid(&l, rids, &count) || !try_all(&l, rids, count) || !around(&l, rids, &count) ||
         !try_all(&l, rids, count))

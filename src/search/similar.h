@@ -16,7 +16,6 @@ enum {
     SIMILAR_DAYS = 180,
     SIMILAR_METRES = 200,
     SIMILAR_LOOKED = 500,
-    SIMILAR_AROUND = 5000,    /* points looked through where no index has them */
     SIMILAR_SHOWN = 3,
     SIMILAR_CLOSE = 230,      /* words of one that is within the distance */
     SIMILAR_CLOSE_KIND = 150, /* and of the same kind */
@@ -49,5 +48,3 @@ struct similar {
 /* ERR_INPUT on "type". */
 MUST_USE bool similar_find(struct store *db, struct arena *a, const struct similar_question *q,
                            struct similar out[static SIMILAR_SHOWN], size_t *n, struct err *e);
-/* Metres between two points, rounded; exact enough for some kilometres. */
-int64_t similar_metres(int64_t lon1, int64_t lat1, int64_t lon2, int64_t lat2);

@@ -1,6 +1,7 @@
 /* What may be the same matter: what is looked at, what is shown; and how much of what was planted is
  * found, how often a new matter is disturbed (docs/near-duplicates.md has the figures). */
 #include "playbook/yaml_json.h"
+#include "record/spot.h"
 #include "search/similar.h"
 #include "store/testdb.h"
 #include <setjmp.h>
@@ -332,10 +333,10 @@ static void metres(void **state)
     };
     UNUSED(state);
     for (size_t i = 0; i < COUNT_OF(T); i++) {
-        int64_t m = similar_metres(T[i].lon1, T[i].lat1, T[i].lon2, T[i].lat2);
+        int64_t m = spot_metres(T[i].lon1, T[i].lat1, T[i].lon2, T[i].lat2);
         if (m < T[i].low || m > T[i].high)
             fail_msg("row %zu: %lld", i, (long long)m);
-        assert_true(m == similar_metres(T[i].lon2, T[i].lat2, T[i].lon1, T[i].lat1));
+        assert_true(m == spot_metres(T[i].lon2, T[i].lat2, T[i].lon1, T[i].lat1));
     }
 }
 
