@@ -528,6 +528,7 @@ static void merged_and_parted(void **state)
     refuse(h, "desk", twin, "merge", arena_printf(h->a, "{'into':'%s','reason':'x'}", twin_text), ERR_INPUT);
     refuse(h, "desk", twin, "merge", arena_printf(h->a, "{'into':'%s','reason':'x'}", h->orgs[0]), ERR_INPUT);
     int64_t ver = load(h, main)->ver, size = house_size(h);
+    int links = (int)load(h, main)->links->n; /* one, when others of this suite were closed here */
     struct answer ans = must(h, "desk", twin, "merge", into);
     assert_true(id_eq(ans.record, twin));
     assert_int_equal(house_size(h), size + 2);
@@ -535,8 +536,8 @@ static void merged_and_parted(void **state)
     assert_true(record_due(load(h, twin)) == TIME_NONE);
     const struct record *r = load(h, main);
     assert_int_equal(r->ver, ver + 1);
-    assert_int_equal(r->links->n, 1);
-    assert_true(str_is(json_text(r->links->first, "to"), twin_text));
+    assert_int_equal(r->links->n, links + 1);
+    assert_true(str_is(json_text(r->links->last, "to"), twin_text));
     refuse(h, "desk", twin, "triage", TRIAGE, ERR_WRONG_STATE);
     refuse(h, "desk", twin, "comment", "{'text':'x'}", ERR_WRONG_STATE);
     refuse(h, "desk", twin, "merge", into, ERR_WRONG_STATE);
@@ -544,7 +545,7 @@ static void merged_and_parted(void **state)
 
     must(h, "desk", twin, "unmerge", "{}");
     assert_int_equal(record_merged(load(h, twin)).len, 0);
-    assert_int_equal(load(h, main)->links->n, 0);
+    assert_int_equal(load(h, main)->links->n, links);
     must(h, "desk", twin, "triage", TRIAGE);
 }
 
