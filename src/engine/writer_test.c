@@ -158,6 +158,7 @@ static void one_commit_merges(void **state)
     struct house *h = fresh();
     struct id main = BEGUN(h, 2), twin = BEGUN(h, 2);
     struct asked list[3] = {0};
+    int links = (int)load(h, main)->links->n; /* one, when others of this suite were closed here */
     const char *into = arena_printf(h->a, "{'into':'%s','reason':'同一件事'}", id_text(h->a, main).ptr);
     list[0].ask = on(h, "desk", main, 0, "triage", TRIAGE);
     list[1].ask = on(h, "desk", twin, 0, "merge", into);
@@ -167,7 +168,7 @@ static void one_commit_merges(void **state)
     assert_int_equal(list[2].ans.err.code, ERR_WRONG_STATE);
     const struct record *r = load(h, main);
     assert_true(str_is(r->state, "triaged"));
-    assert_int_equal(r->links->n, 1);
+    assert_int_equal(r->links->n, links + 1);
 }
 
 static void one_commit_the_same_row(void **state)
