@@ -1,6 +1,7 @@
 /* The app: start and stop, and what happens to every request before its handler. */
 #include "access/account.h"
 #include "api/api_int.h"
+#include "measure/tally.h"
 #include <inttypes.h>
 #include <sys/stat.h>
 
@@ -168,6 +169,19 @@ static bool enter(struct call *c)
     return store_begin(c->db, c->e) && identify(c);
 }
 
+/* How far the figures are that are still being built. */
+static struct json *building(struct call *c)
+{
+    struct term_progress p = {.building = 0};
+    struct err ignored = ERR_INIT;
+    if (!terms_progress(c->db, &p, &ignored))
+        return NULL;
+    struct json *extra = json_new(c->a, J_OBJ);
+    json_set(c->a, extra, STR("done"), json_new_int(c->a, p.done));
+    json_set(c->a, extra, STR("total"), json_new_int(c->a, p.total));
+    return extra;
+}
+
 static void dispatch(struct http_request *rq, void *app)
 {
     const struct route *r = http_route_of(rq)->user;
@@ -182,7 +196,7 @@ static void dispatch(struct http_request *rq, void *app)
     http_set_header(rq, "X-Content-Type-Options", STR("nosniff"));
     bool ok = (r->light || (enter(&c) && may(&c, r))) && r->handle(&c);
     if (!ok)
-        problem_answer(rq, &e, NULL);
+        problem_answer(rq, &e, e.code == ERR_BUILDING ? building(&c) : NULL);
     engine_reader_back(api->engine, c.db);
     if (c.w)
         world_unref(c.w);

@@ -20,6 +20,7 @@ enum {
     LIMIT_BATCH = 64,                  /* actions in one group commit */
     LIMIT_BATCH_IMPORT = 512,          /* rows of an import in one commit */
     LIMIT_BATCH_BULK = 4096,           /* actions in one commit of a bulk load */
+    LIMIT_BUILD = 512,                 /* records in one step of building figures */
     LIMIT_BATCH_WAIT_US = 3000,        /* how long the first action waits for company */
     LIMIT_QUEUE = 4096,                /* actions waiting; one more gets 503 */
     LIMIT_EVENTS_PER_ACTION = 16,

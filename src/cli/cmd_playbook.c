@@ -111,6 +111,8 @@ bool cmd_playbook_install(struct cli *c)
     bool ok = true;
     for (size_t i = 0; ok && i < n; i++)
         ok = cli_install(c, en, dirs[i]);
+    char word[] = "figures are built";
+    ok = ok && engine_build_wait(en, cli_progress, word, c->e);
     engine_close(en);
     return ok;
 }

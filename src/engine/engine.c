@@ -65,6 +65,14 @@ void engine_take_world(struct engine *en, struct world *w)
     pthread_mutex_lock(&en->lock);
     struct world *old = en->world;
     bool newer = !old || old->sys_seq < w->sys_seq;
+    bool build = false;
+    for (int i = 0; newer && i < w->n_terms; i++)
+        build |= !w->terms[i].ready;
+    if (build) {
+        en->building = true;
+        en->build_asked++;
+        pthread_cond_signal(&en->filled);
+    }
     bool same = old && str_eq(old->calendar, w->calendar);
     if (same || !newer) {
         calendar_free(c);
@@ -77,6 +85,16 @@ void engine_take_world(struct engine *en, struct world *w)
         en->world = w;
     pthread_mutex_unlock(&en->lock);
     world_unref(newer ? old : w);
+}
+
+struct world *engine_world_of(struct engine *en, struct store *db, int64_t sys_seq, struct err *e)
+{
+    pthread_mutex_lock(&en->lock);
+    struct world *w = en->world && en->world->sys_seq == sys_seq ? world_ref(en->world) : NULL;
+    pthread_mutex_unlock(&en->lock);
+    if (!w && world_load(db, &w, e))
+        engine_take_world(en, world_ref(w));
+    return w;
 }
 
 /* ---- readers ---- */

@@ -21,6 +21,7 @@ struct engine_config {
     bool read_only; /* no writer */
     bool clocks;    /* a thread looks each second at what has fallen due (engine_tick) */
     int batch;      /* actions in one commit; 0 is LIMIT_BATCH, an import takes LIMIT_BATCH_IMPORT */
+    int build;      /* records in one step of building figures; 0 is LIMIT_BUILD */
 };
 
 MUST_USE bool engine_open(const struct engine_config *cfg, struct engine **out, struct err *e);
@@ -105,6 +106,10 @@ struct engine_stats engine_stats(const struct engine *en);
 /* Writer's side tools (cli): run fn inside the writer's turn, in one transaction. */
 MUST_USE bool engine_exclusive(struct engine *en, bool (*fn)(void *user, struct store *db, struct err *e),
                                void *user, struct err *e);
+/* Waits until no figure is being built any more; the writer builds between its commits, and goes on at
+ * the next start when it is ended in between.  ERR_BUSY: no writer is there to do it. */
+MUST_USE bool engine_build_wait(struct engine *en, void (*progress)(void *self, int64_t done, int64_t total),
+                                void *self, struct err *e);
 /* Looks once at what has fallen due: notices, digests, what clocks do.  Any thread but the writer's. */
 MUST_USE bool engine_tick(struct engine *en, struct err *e);
 

@@ -38,6 +38,9 @@ struct engine {
     pthread_cond_t ticker_wake;
     struct store *db; /* the writer's */
 
+    bool building;       /* under lock: something is built between the commits */
+    int64_t build_asked; /* under lock: counts how often `building` was set */
+    int64_t build_at;    /* under lock: not before this (machine clock, ms), after a failure */
     struct world *world; /* under lock */
     struct calendar *calendar;
     int64_t world_checked; /* machine clock, ms */
@@ -96,6 +99,10 @@ struct batch {
 
 void *engine_writer(void *engine);
 void *engine_ticker(void *engine);
+/* One step of building, in a transaction of its own (build.c). */
+void engine_build(struct engine *en);
+/* Waits on `filled` for at most so long; the lock is held. */
+void engine_pause(struct engine *en, int64_t ms);
 /* One ask of a batch: decided, and put into the overlay; or refused (ans says why).  False only when
  * the store failed: the batch must be rolled back. */
 MUST_USE bool batch_add(struct batch *b, struct job *job, struct err *e);
@@ -119,3 +126,5 @@ MUST_USE bool receipt_find(struct store *db, struct arena *a, const struct ask *
 /* Projections of system records (areas, log-ins, tables and terms of a new playbook). */
 MUST_USE bool sys_project(struct batch *b, struct err *e);
 void engine_take_world(struct engine *en, struct world *w);
+/* A reference to the world of this sys_seq, which the caller read under the head's lock. */
+struct world *engine_world_of(struct engine *en, struct store *db, int64_t sys_seq, struct err *e);

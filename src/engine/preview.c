@@ -1,5 +1,6 @@
 #include "engine/preview.h"
 #include "engine/preview.sql.h"
+#include "measure/tally.h"
 #include "record/change.h"
 
 struct looking {
@@ -128,12 +129,22 @@ static struct str users_of(struct arena *a, const struct playbook *p, int term)
     return buf_dup(a, &b);
 }
 
-static bool has_term(const struct playbook *p, const struct term *t)
+static int find_term(const struct playbook *p, const struct term *t)
 {
     for (int i = 0; p && i < p->n_terms; i++)
         if (hash_eq(&p->terms[i].id, &t->id))
-            return true;
-    return false;
+            return i;
+    return -1;
+}
+
+/* Are its counters there already? */
+static bool counted(const struct playbook *old, const struct playbook *next, int term)
+{
+    int was = find_term(old, &next->terms[term]);
+    if (was < 0)
+        return false;
+    struct hash x = term_built(old, was), y = term_built(next, term);
+    return hash_eq(&x, &y);
 }
 
 static bool compare_terms(struct looking *l)
@@ -145,7 +156,7 @@ static bool compare_terms(struct looking *l)
         int64_t n = 0;
         struct str type = str_printf(p->a, "%.*s.%.*s", STR_F(l->next->id),
                                      STR_F(l->next->records[t->record].id));
-        if (has_term(l->old, t))
+        if (counted(l->old, l->next, i))
             continue;
         if (!store_int(l->db, sql_preview_count, BIND(C_TEXT(type)), &found, &n, l->e))
             return false;
@@ -154,7 +165,7 @@ static bool compare_terms(struct looking *l)
     }
     for (int i = 0; l->old && i < l->old->n_terms; i++) {
         const struct term *t = &l->old->terms[i];
-        if (has_term(l->next, t))
+        if (find_term(l->next, t) >= 0)
             continue;
         p->dropped = arena_grow(p->a, p->dropped, p->n_dropped, &p->cap_dropped, sizeof *p->dropped);
         p->dropped[p->n_dropped++] =

@@ -1,6 +1,7 @@
 /* Versions of a playbook: the dry run, moving running cases, going back. */
 #include "engine/preview.h"
 #include "engine/test_int.h"
+#include "measure/tally.h"
 
 static const char LEAK[] =
     "playbook: leak\n"
@@ -291,12 +292,50 @@ static void going_back(void **state)
     pb_is(h, opened(h, "{'what':'又是第三版'}"), "leak@3");
 }
 
+/* A new figure over what is there: built in steps of one record while people act, by a writer that is
+ * ended in between. */
+static void figures_are_built_meanwhile(void **state)
+{
+    UNUSED(state);
+    struct house *h = fresh();
+    struct err e = ERR_INIT;
+    struct engine_config cfg = {.url = h->t.url, .clock = {house_now, h}, .build = 1};
+    struct id open[40];
+    int n = 0;
+    for (; n < 30; n++)
+        open[n] = opened(h, "{'what':'漏','size':'s','litres':3}");
+    engine_close(h->en);
+    assert_true(engine_open(&cfg, &h->en, &e));
+    install(h, leak(h, 4, SWAP({"found: {name", "litres: {name: {zh: 升数}, sum: litres, of: leak, at: opened}\n"
+                                                "  fixed: {name: {zh: 修好}, count: leak, at: closed}\n"
+                                                "  found: {name"})));
+    for (int i = 0; i < 10; i++) {
+        open[n++] = opened(h, "{'what':'又漏','litres':5}");
+        must(h, "desk", open[i * 3], "begin", NULL);
+        must(h, "desk", open[i * 3], "finish", NULL);
+        must(h, "head", open[i * 3 + 1], "amend", "{'fields':{'litres':7},'reason':'看错了'}");
+        house_verify(h); /* what is counted so far is right too */
+        if (i == 4) {
+            engine_close(h->en);
+            assert_true(engine_open(&cfg, &h->en, &e));
+        }
+    }
+    assert_true(engine_build_wait(h->en, NULL, NULL, &e));
+    struct store *db = engine_reader(h->en, &e);
+    struct term_progress p;
+    assert_true(terms_progress(db, &p, &e));
+    assert_int_equal(p.building, 0);
+    engine_reader_back(h->en, db);
+    house_verify(h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_version_would_do), cmocka_unit_test(figures_and_columns_are_foretold),
         cmocka_unit_test(a_case_adopts),           cmocka_unit_test(a_paused_clock_adopts),
-        cmocka_unit_test(going_back),              cmocka_unit_test(all_is_what_the_log_says),
+        cmocka_unit_test(going_back),              cmocka_unit_test(figures_are_built_meanwhile),
+        cmocka_unit_test(all_is_what_the_log_says),
     };
     return RUN_ON_BOTH(tests);
 }

@@ -37,13 +37,28 @@ static bool joins(const struct engine *en, const struct job *first, const struct
     return !alone(j) && played_day(en, first) == played_day(en, j);
 }
 
-static bool gather(struct engine *en, struct gathered *g)
+/* Until there is something to do: an ask, or a step of building. */
+static void wait_for_work(struct engine *en)
+{
+    struct clock_source real = clock_real();
+    while (!en->first && !en->stopping) {
+        int64_t wait = en->build_at - clock_now(&real);
+        if (en->building && wait <= 0)
+            return;
+        if (en->building)
+            engine_pause(en, wait);
+        else
+            pthread_cond_wait(&en->filled, &en->lock);
+    }
+}
+
+/* False: the end.  Nothing gathered: there is time for a step of building. */
+static bool gather(struct engine *en, struct gathered *g, bool *build)
 {
     size_t most = en->cfg.bulk ? LIMIT_BATCH_BULK : en->cfg.batch ? (size_t)en->cfg.batch : LIMIT_BATCH;
     g->n = 0;
     pthread_mutex_lock(&en->lock);
-    while (!en->first && !en->stopping)
-        pthread_cond_wait(&en->filled, &en->lock);
+    wait_for_work(en);
     while (en->first && g->n < most) {
         struct job *j = en->first;
         if (g->n && !joins(en, g->jobs[0], j))
@@ -56,27 +71,18 @@ static bool gather(struct engine *en, struct gathered *g)
         if (alone(j) && !crowd(en, j))
             break;
     }
+    struct clock_source real = clock_real();
+    *build = en->building && !en->stopping && en->build_at <= clock_now(&real);
     pthread_cond_broadcast(&en->drained);
     pthread_mutex_unlock(&en->lock);
-    return g->n > 0;
+    return g->n > 0 || *build;
 }
 
 static bool fresh_world(struct batch *b, struct err *e)
 {
-    struct engine *en = b->en;
-    pthread_mutex_lock(&en->lock);
-    struct world *w = en->world && en->world->sys_seq == b->log.head.sys_seq ? world_ref(en->world)
-                                                                            : NULL;
-    b->calendar = en->calendar;
-    pthread_mutex_unlock(&en->lock);
-    if (!w) {
-        if (!world_load(b->db, &w, e))
-            return false;
-        engine_take_world(en, world_ref(w));
-        b->calendar = en->calendar;
-    }
-    b->world = w;
-    return true;
+    b->world = engine_world_of(b->en, b->db, b->log.head.sys_seq, e);
+    b->calendar = engine_calendar(b->en);
+    return b->world != NULL;
 }
 
 static void tell(struct engine *en, const struct batch *b)
@@ -165,9 +171,11 @@ void *engine_writer(void *engine)
     struct gathered *g = mem_new(sizeof *g);
     struct arena *a = arena_new();
     int64_t since = 0;
-    while (gather(en, g)) {
+    bool build = false;
+    while (gather(en, g, &build)) {
         arena_reset(a);
-        run(en, a, g);
+        if (g->n)
+            run(en, a, g);
         for (size_t i = 0; i < g->n; i++) {
             struct job *j = g->jobs[i];
             en->stats.actions += j->ans->ok;
@@ -178,6 +186,8 @@ void *engine_writer(void *engine)
         }
         for (size_t i = 0; i < g->n; i++)
             g->jobs[i]->done(g->jobs[i]->exclusive ? g->jobs[i] : g->jobs[i]->user, g->jobs[i]->ans);
+        if (build) /* also under load: a step behind each commit */
+            engine_build(en);
         checkpoint_wal(en, &since);
     }
     arena_free(a);

@@ -98,6 +98,16 @@ static bool check_days(const struct figure_question *q, struct err *e)
     return true;
 }
 
+static bool ready_number(struct gather *g, const struct term_row *row, int64_t *number, struct err *e)
+{
+    bool ready = false;
+    if (!term_ready(g->db, row, &ready, e))
+        return false;
+    if (ready)
+        *number = row->number;
+    return true;
+}
+
 static bool find_term(struct gather *g, int which, int term, struct err *e)
 {
     struct figure_term *t = &g->terms[which];
@@ -109,8 +119,8 @@ static bool find_term(struct gather *g, int which, int term, struct err *e)
     t->table = table_name(g->a, g->playbook, t->def);
     t->n_dims = fact_dims(g->playbook, term, t->dims);
     for (int i = 0; i < g->w->n_terms; i++)
-        if (g->w->terms[i].term == t->term && g->w->terms[i].ready)
-            t->number = g->w->terms[i].number;
+        if (g->w->terms[i].term == t->term && !ready_number(g, &g->w->terms[i], &t->number, e))
+            return false;
     return t->number || err_set(e, ERR_BUILDING, "the counters of this figure are being made");
 }
 

@@ -9,6 +9,7 @@ struct plan_term {
     int n_reads, cap_reads;
     int dims[FACT_DIMS]; /* fields */
     int n_dims;
+    int64_t reach; /* records above are not counted yet */
     bool off;
 };
 
@@ -27,6 +28,8 @@ struct tally {
     struct arena *a;
     const struct world *w;
     struct plan *plans;
+    struct term_now *now; /* where building terms stand, newer than the world */
+    size_t n_now;
 };
 
 /* The values of one record, read once. */
@@ -68,11 +71,22 @@ static void note_slot(void *user, struct str name, int slot)
     r->term->reads[r->term->n_reads++] = place;
 }
 
+static int64_t reach_of(const struct tally *t, const struct term_row *row)
+{
+    int64_t cursor = row->cursor;
+    if (row->ready)
+        return INT64_MAX;
+    for (size_t i = 0; i < t->n_now; i++)
+        if (t->now[i].number == row->number)
+            cursor = t->now[i].ready ? INT64_MAX : t->now[i].cursor;
+    return cursor;
+}
+
 static void plan_term(struct tally *t, struct plan *p, const struct term_row *row)
 {
     struct plan_term *pt = &p->terms[p->n_terms++];
     const struct term *term = row->term;
-    *pt = (struct plan_term){.number = row->number, .term = term};
+    *pt = (struct plan_term){.number = row->number, .term = term, .reach = reach_of(t, row)};
     pt->cap_reads = p->n_places;
     pt->reads = ARENA_ARRAY(t->a, int, p->n_places);
     pt->n_dims = fact_dims(p->playbook, (int)(term - p->playbook->terms), pt->dims);
@@ -103,7 +117,7 @@ static struct plan *plan_new(struct tally *t, struct str type, const struct play
     p->terms = ARENA_ARRAY(t->a, struct plan_term, t->w->n_terms + 1);
     for (int i = 0; i < t->w->n_terms; i++) {
         const struct term_row *row = &t->w->terms[i];
-        if (row->ready && row->playbook == pb && row->term->record == record)
+        if (row->playbook == pb && row->term->record == record)
             plan_term(t, p, row);
     }
     t->plans = p;
@@ -128,6 +142,28 @@ struct tally *tally_new(struct arena *a, const struct world *w)
     struct tally *t = ARENA_NEW(a, struct tally);
     *t = (struct tally){.a = a, .w = w};
     return t;
+}
+
+bool terms_now(struct store *db, struct arena *a, struct term_now **out, size_t *n, struct err *e)
+{
+    size_t cap = 0;
+    *out = NULL;
+    *n = 0;
+    struct rows r AUTO(rows_close) = store_query(db, sql_term_now, BIND_NONE, e);
+    while (rows_next(&r)) {
+        *out = arena_grow(a, *out, *n, &cap, sizeof **out);
+        (*out)[(*n)++] = (struct term_now){rows_int(&r, 0), rows_int(&r, 2), rows_int(&r, 1) != 0};
+    }
+    return !err_is(e);
+}
+
+/* Before the first step: the world may be older than what was built since. */
+static bool look_again(struct tally *t, struct store *db, struct err *e)
+{
+    for (int i = 0; i < t->w->n_terms; i++)
+        if (!t->w->terms[i].ready)
+            return terms_now(db, t->a, &t->now, &t->n_now, e);
+    return true;
 }
 
 void tally_only(struct tally *t, bool (*wanted)(void *self, int64_t number), void *self)
@@ -297,7 +333,7 @@ bool tally_step(struct tally *t, struct arena *a, const struct record *before,
     struct side was = side_of(a, p, before), now = side_of(a, p, after);
     bool moved = !before || before->area != after->area;
     for (int i = 0; i < p->n_terms; i++) {
-        if (p->terms[i].off || !(moved || reads_differ(&p->terms[i], &was, &now)))
+        if (p->terms[i].off || after->rid > p->terms[i].reach || !(moved || reads_differ(&p->terms[i], &was, &now)))
             continue;
         step_term(&st, &p->terms[i], &was, &now);
         any = true;
@@ -477,6 +513,8 @@ bool tally_save(struct store *db, const struct changes *c, struct err *e)
     struct tally *t = tally_new(c->arena, c->world);
     struct tally_lists l = {.a = c->arena};
     struct tally_sink sink = tally_gather(&l);
+    if (!look_again(t, db, e))
+        return false;
     for (size_t i = 0; i < c->n; i++)
         if (c->list[i].def)
             tally_step(t, c->arena, c->list[i].before, c->list[i].after, c->now, &sink);

@@ -45,13 +45,31 @@ bool tally_step(struct tally *t, struct arena *a, const struct record *before,
 /* Inside the writer's transaction, behind record_save. */
 MUST_USE bool tally_save(struct store *db, const struct changes *c, struct err *e);
 
+/* ---- terms of a new playbook (decisions 19) ----
+ *
+ * A new term is `building`: its counters are made by folding the log of the records it counts, in
+ * bounded batches between the commits of the writer, upward by rid.  A change counts in it only when
+ * the record is not above its cursor; what is above will be met.  Every batch is a transaction under
+ * the head's lock, so it goes on after a kill and on any node. */
+
 /* After playbooks were put in force, inside the same transaction, behind record_save and
- * tally_save; `w` is loaded from that state.  Numbers the new terms, makes their counters by
- * folding the log of the records they count, and forgets the terms that nothing in force names.
- * Load the world again afterwards. */
+ * tally_save; `w` is loaded from that state.  Numbers the new terms (ready at once where there is
+ * nothing to count) and forgets those that nothing in force names.  Load the world again afterwards. */
 MUST_USE bool terms_install(struct store *db, const struct world *w, struct err *e);
-/* Makes all counters again: after areas were moved or merged. */
-MUST_USE bool terms_rebuild(struct store *db, const struct world *w, struct err *e);
+/* Two versions of a term with the same hash share their counters when this is the same too. */
+struct hash term_built(const struct playbook *p, int term);
+/* Begins all counters again. */
+MUST_USE bool terms_restart(struct store *db, const struct world *w, struct err *e);
+/* One batch of at most so many records, inside a transaction that holds the head.  `w` is as the
+ * database has it.  *more: something is still building. */
+MUST_USE bool terms_build(struct store *db, const struct world *w, int records, bool *more, struct err *e);
+struct term_progress {
+    int64_t building;    /* terms */
+    int64_t done, total; /* records to go through, by term */
+};
+MUST_USE bool terms_progress(struct store *db, struct term_progress *out, struct err *e);
+/* Has a term that was not ready when the world was loaded become so? */
+MUST_USE bool term_ready(struct store *db, const struct term_row *t, bool *out, struct err *e);
 
 /* -1 when nothing was counted yet. */
 MUST_USE bool tally_seq(struct store *db, struct str playbook, int64_t *out, struct err *e);

@@ -19,8 +19,8 @@ SELECT last_seq FROM figure_seq WHERE playbook = $1
 SELECT term, hash, built, ready FROM term ORDER BY term
 -- name: term_put
 INSERT INTO term (term, hash, playbook, record, ready, cursor, last_seq, built)
-VALUES ($1, $2, $3, $4, 1, 0, -1, $5)
-ON CONFLICT (term) DO UPDATE SET built = excluded.built, ready = 1
+VALUES ($1, $2, $3, $4, $6, 0, -1, $5)
+ON CONFLICT (term) DO UPDATE SET built = excluded.built, ready = excluded.ready, cursor = 0
 -- name: term_delete
 DELETE FROM term WHERE term = $1
 -- name: term_forget_tally
@@ -30,4 +30,17 @@ DELETE FROM tally_known WHERE term = $1
 -- name: term_forget_duration
 DELETE FROM duration WHERE term = $1
 -- name: term_records
-SELECT rid FROM record WHERE type = $1 AND rid > $2 ORDER BY rid LIMIT 200
+SELECT rid FROM record WHERE type = $1 AND rid > $2 AND rid <= $3 ORDER BY rid LIMIT $4
+-- name: term_any_record
+SELECT rid FROM record WHERE type = $1 LIMIT 1
+-- name: term_now
+SELECT term, ready, cursor FROM term ORDER BY cursor, term
+-- name: term_reached
+UPDATE term SET cursor = $2, ready = $3 WHERE term = $1
+-- name: term_progress
+SELECT COUNT(*), CAST(SUM(CASE WHEN r.rid <= t.cursor THEN 1 ELSE 0 END) AS BIGINT)
+FROM term t JOIN record r ON r.type = t.playbook || '.' || t.record WHERE t.ready = 0
+-- name: term_is_ready
+SELECT ready FROM term WHERE term = $1
+-- name: term_building
+SELECT COUNT(*) FROM term WHERE ready = 0

@@ -13,5 +13,12 @@ struct tally_sink tally_gather(struct tally_lists *l);
 /* Sorts, merges and writes. */
 MUST_USE bool tally_write(struct store *db, struct tally_lists *l, struct err *e);
 
+struct term_now {
+    int64_t number, cursor;
+    bool ready;
+};
+/* All terms, the lowest cursor first. */
+MUST_USE bool terms_now(struct store *db, struct arena *a, struct term_now **out, size_t *n, struct err *e);
+
 /* Only these terms from now on; the others keep silent. */
 void tally_only(struct tally *t, bool (*wanted)(void *self, int64_t number), void *self);

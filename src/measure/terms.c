@@ -1,4 +1,5 @@
-/* Terms come and go with playbook versions: their numbers, and counters for what is there. */
+/* Terms come and go with playbook versions: their numbers, and counters for what is there, made in
+ * batches. */
 #include "measure/tally.sql.h"
 #include "measure/tally_int.h"
 
@@ -16,10 +17,7 @@ struct install {
     struct known_term *old;
     size_t n_old, cap_old;
     int64_t highest;
-    struct term_row *rows; /* every term in force */
-    bool *fresh;           /* beside rows: its counters are to be made */
-    int n_rows;
-    bool all; /* make all again */
+    bool all; /* begin all again */
 };
 
 static bool read_old(struct install *in)
@@ -30,7 +28,7 @@ static bool read_old(struct install *in)
         in->old[in->n_old++] = (struct known_term){
             .number = rows_int(&r, 0),
             .hash = str_dup(in->a, rows_str(&r, 1)),
-            .built = rows_int(&r, 3) ? str_dup(in->a, rows_str(&r, 2)) : STR_NONE,
+            .built = str_dup(in->a, rows_str(&r, 2)),
         };
         in->highest = max64(in->highest, rows_int(&r, 0));
     }
@@ -39,7 +37,7 @@ static bool read_old(struct install *in)
 
 /* What counters depend on beside the term's own definition: a new version of a playbook may add a
  * dimension, move a code in its list (within), or change how a sum is scaled. */
-static struct hash built_with(const struct playbook *p, int term)
+struct hash term_built(const struct playbook *p, int term)
 {
     const struct term *t = &p->terms[term];
     const struct record_def *def = &p->records[t->record];
@@ -71,35 +69,31 @@ static bool forget_counters(struct install *in, int64_t term)
 static bool put_term(struct install *in, const struct playbook *p, int term)
 {
     const struct term *t = &p->terms[term];
-    struct hash built = built_with(p, term);
+    struct hash built = term_built(p, term);
     struct known_term *old = NULL;
     for (size_t i = 0; i < in->n_old && !old; i++)
         if (str_eq(in->old[i].hash, HASH_STR(t->id)))
             old = &in->old[i];
     int64_t number = old ? old->number : ++in->highest;
-    bool fresh = in->all || !old || !str_eq(old->built, HASH_STR(built));
-    in->rows[in->n_rows] =
-        (struct term_row){.number = number, .playbook = p, .term = t, .ready = true};
-    in->fresh[in->n_rows++] = fresh;
     if (old)
         old->named = true;
-    if (!fresh)
+    if (!in->all && old && str_eq(old->built, HASH_STR(built)))
         return true;
+    struct str type = str_printf(in->a, "%.*s.%.*s", STR_F(p->id), STR_F(p->records[t->record].id));
+    int64_t rid;
+    bool any;
+    if (!store_int(in->db, sql_term_any_record, BIND(C_TEXT(type)), &any, &rid, in->e))
+        return false;
     return (!old || forget_counters(in, number)) &&
            store_exec(in->db, sql_term_put,
                       BIND(C_INT(number), C_BLOB(HASH_STR(t->id)), C_TEXT(p->id),
-                           C_TEXT(p->records[t->record].id), C_BLOB(HASH_STR(built))),
+                           C_TEXT(p->records[t->record].id), C_BLOB(HASH_STR(built)), C_INT(!any)),
                       NULL, in->e);
 }
 
 static bool put_terms(struct install *in)
 {
     const struct world *w = in->w;
-    int most = 0;
-    for (int i = 0; i < w->n_playbooks; i++)
-        most += w->playbooks[i].playbook->n_terms;
-    in->rows = ARENA_ARRAY(in->a, struct term_row, most + 1);
-    in->fresh = ARENA_ARRAY(in->a, bool, most + 1);
     for (int i = 0; i < w->n_playbooks; i++)
         for (int k = 0; w->playbooks[i].in_force && k < w->playbooks[i].playbook->n_terms; k++)
             if (!put_term(in, w->playbooks[i].playbook, k))
@@ -113,13 +107,36 @@ static bool put_terms(struct install *in)
     return true;
 }
 
+static bool install(struct store *db, const struct world *w, bool all, struct err *e)
+{
+    ASSERT(store_in_tx(db));
+    struct arena *a AUTO(arena_freep) = arena_new();
+    struct install in = {.db = db, .a = a, .w = w, .e = e, .all = all};
+    return read_old(&in) && put_terms(&in);
+}
+
+bool terms_install(struct store *db, const struct world *w, struct err *e)
+{
+    return install(db, w, false, e);
+}
+
+bool terms_restart(struct store *db, const struct world *w, struct err *e)
+{
+    return install(db, w, true, e);
+}
+
 /* ---- making counters of what is there ---- */
 
 struct making {
-    struct install *in;
+    struct store *db;
+    struct err *e;
+    struct arena *a; /* of the batch */
     struct tally *t;
-    struct arena *batch;
     struct tally_lists lists;
+    /* the terms of this batch: of one record type, at one cursor */
+    const struct term_row **terms;
+    int n_terms;
+    int64_t cursor, until; /* records in (cursor, until] */
 };
 
 static void no_duration(void *self, const struct tally_duration *d)
@@ -138,21 +155,21 @@ static void no_count(void *self, const struct tally_row *row)
 static bool make_record(struct making *m, int64_t rid)
 {
     enum { PAGE = 200 };
-    struct arena *a = m->batch;
+    struct arena *a = m->a;
     struct record *was = NULL, *now = record_new(a);
     struct tally_sink counts = tally_gather(&m->lists), ends = counts;
     counts.duration = no_duration;
     ends.count = no_count;
     for (size_t n = PAGE; n == PAGE;) {
         struct event *events;
-        if (!ledger_of_record(m->in->db, a, rid, was ? was->last_seq : -1, PAGE, &events, &n,
-                              m->in->e))
+        if (!ledger_of_record(m->db, a, rid, was ? was->last_seq : -1, PAGE, &events, &n,
+                              m->e))
             return false;
         for (size_t i = 0; i < n; i++) {
             struct event_body body;
             now->rid = rid;
-            if (!body_read(a, events[i].body, &body, m->in->e) ||
-                !fold_event(a, now, &body, events[i].seq, m->in->e))
+            if (!body_read(a, events[i].body, &body, m->e) ||
+                !fold_event(a, now, &body, events[i].seq, m->e))
                 return false;
             tally_step(m->t, a, was, now, body.recorded, &counts);
             was = record_copy(a, now);
@@ -163,85 +180,141 @@ static bool make_record(struct making *m, int64_t rid)
     return true;
 }
 
-static bool make_batch(struct making *m, struct str type, int64_t *rid, bool *more)
+static const struct term_row *row_of(const struct world *w, int64_t number)
 {
-    enum { BATCH = 200 };
-    int64_t rids[BATCH];
-    size_t n = 0;
-    {
-        struct rows r AUTO(rows_close) =
-            store_query(m->in->db, sql_term_records, BIND(C_TEXT(type), C_INT(*rid)), m->in->e);
-        while (n < BATCH && rows_next(&r))
-            rids[n++] = rows_int(&r, 0);
-        if (err_is(m->in->e))
-            return false;
-    }
-    m->lists = (struct tally_lists){.a = m->batch};
-    for (size_t i = 0; i < n; i++)
-        if (!make_record(m, rids[i]))
-            return false;
-    if (n)
-        *rid = rids[n - 1];
-    *more = n == BATCH;
-    bool ok = tally_write(m->in->db, &m->lists, m->in->e);
-    arena_reset(m->batch);
-    return ok;
+    for (int i = 0; i < w->n_terms; i++)
+        if (w->terms[i].number == number)
+            return &w->terms[i];
+    return NULL;
 }
 
-static bool is_fresh(void *self, int64_t number)
+static bool same_type(const struct term_row *x, const struct term_row *y)
 {
-    const struct install *in = self;
-    for (int i = 0; i < in->n_rows; i++)
-        if (in->rows[i].number == number)
-            return in->fresh[i];
+    return x->playbook == y->playbook && x->term->record == y->term->record;
+}
+
+/* The terms that are farthest behind, with all that stand at the same place of the same type; they go
+ * as far as the next that are ahead of them, and on together from there. */
+static void choose(struct making *m, const struct world *w, const struct term_now *now, size_t n)
+{
+    m->terms = ARENA_ARRAY(m->a, const struct term_row *, n + 1);
+    m->until = INT64_MAX;
+    for (size_t i = 0; i < n; i++) {
+        const struct term_row *row = now[i].ready ? NULL : row_of(w, now[i].number);
+        if (!row || (m->n_terms && !same_type(row, m->terms[0])))
+            continue;
+        if (!m->n_terms)
+            m->cursor = now[i].cursor;
+        if (now[i].cursor == m->cursor)
+            m->terms[m->n_terms++] = row;
+        else
+            m->until = min64(m->until, now[i].cursor);
+    }
+}
+
+static bool is_chosen(void *self, int64_t number)
+{
+    const struct making *m = self;
+    for (int i = 0; i < m->n_terms; i++)
+        if (m->terms[i]->number == number)
+            return true;
     return false;
 }
 
-static bool make_type(struct making *m, const struct playbook *p, int record)
+/* The same world with the chosen terms as ready: they count every record they are shown. */
+static struct tally *tally_of(struct making *m, const struct world *w)
 {
-    const struct install *in = m->in;
-    bool any = false;
-    for (int i = 0; i < in->n_rows; i++)
-        any |= in->fresh[i] && in->rows[i].playbook == p && in->rows[i].term->record == record;
-    struct str type = str_printf(in->a, "%.*s.%.*s", STR_F(p->id), STR_F(p->records[record].id));
-    int64_t rid = 0;
-    for (bool more = any; more;)
-        if (!make_batch(m, type, &rid, &more))
-            return false;
-    return true;
-}
-
-static bool make_counters(struct install *in)
-{
-    struct arena *batch AUTO(arena_freep) = arena_new();
-    struct world numbered = *in->w; /* the same world with the new numbers */
-    numbered.terms = in->rows;
-    numbered.n_terms = in->n_rows;
-    struct making m = {.in = in, .t = tally_new(in->a, &numbered), .batch = batch};
-    tally_only(m.t, is_fresh, in);
-    for (int i = 0; i < in->w->n_playbooks; i++) {
-        const struct playbook *p = in->w->playbooks[i].playbook;
-        for (int k = 0; in->w->playbooks[i].in_force && k < p->n_records; k++)
-            if (!make_type(&m, p, k))
-                return false;
+    struct world *ready = ARENA_NEW(m->a, struct world);
+    *ready = *w;
+    ready->terms = ARENA_ARRAY(m->a, struct term_row, w->n_terms + 1);
+    for (int i = 0; i < w->n_terms; i++) {
+        ready->terms[i] = w->terms[i];
+        ready->terms[i].ready = true;
     }
+    struct tally *t = tally_new(m->a, ready);
+    tally_only(t, is_chosen, m);
+    return t;
+}
+
+static bool next_rids(struct making *m, int most, int64_t *rids, int *n)
+{
+    const struct playbook *p = m->terms[0]->playbook;
+    struct str type = str_printf(m->a, "%.*s.%.*s", STR_F(p->id), STR_F(p->records[m->terms[0]->term->record].id));
+    struct rows r AUTO(rows_close) =
+        store_query(m->db, sql_term_records,
+                    BIND(C_TEXT(type), C_INT(m->cursor), C_INT(m->until), C_INT(most)), m->e);
+    for (*n = 0; *n < most && rows_next(&r); (*n)++)
+        rids[*n] = rows_int(&r, 0);
+    return !err_is(m->e);
+}
+
+static bool make_batch(struct making *m, int most)
+{
+    int64_t *rids = ARENA_ARRAY(m->a, int64_t, most);
+    int n;
+    if (!next_rids(m, most, rids, &n))
+        return false;
+    m->lists = (struct tally_lists){.a = m->a};
+    for (int i = 0; i < n; i++)
+        if (!make_record(m, rids[i]))
+            return false;
+    int64_t reached = n == most ? rids[n - 1] : m->until;
+    for (int i = 0; i < m->n_terms; i++)
+        if (!store_exec(m->db, sql_term_reached,
+                        BIND(C_INT(m->terms[i]->number), C_INT(reached), C_INT(reached == INT64_MAX)),
+                        NULL, m->e))
+            return false;
+    return tally_write(m->db, &m->lists, m->e);
+}
+
+bool terms_build(struct store *db, const struct world *w, int records, bool *more, struct err *e)
+{
+    ASSERT(store_in_tx(db) && records > 0);
+    struct arena *a AUTO(arena_freep) = arena_new();
+    struct making m = {.db = db, .e = e, .a = a};
+    struct term_now *now;
+    size_t n;
+    bool found;
+    int64_t left = 0;
+    if (!terms_now(db, a, &now, &n, e))
+        return false;
+    choose(&m, w, now, n);
+    if (m.n_terms) {
+        m.t = tally_of(&m, w);
+        if (!make_batch(&m, records))
+            return false;
+    }
+    if (!store_int(db, sql_term_building, BIND_NONE, &found, &left, e))
+        return false;
+    *more = m.n_terms && left > 0;
     return true;
 }
 
-static bool install(struct store *db, const struct world *w, bool all, struct err *e)
+bool terms_progress(struct store *db, struct term_progress *out, struct err *e)
 {
-    ASSERT(store_in_tx(db));
-    struct arena *a AUTO(arena_freep) = arena_new();
-    struct install in = {.db = db, .a = a, .w = w, .e = e, .all = all};
-    return read_old(&in) && put_terms(&in) && make_counters(&in);
+    struct term_progress p = {.building = 0};
+    bool found;
+    if (!store_int(db, sql_term_building, BIND_NONE, &found, &p.building, e))
+        return false;
+    if (p.building) {
+        struct rows r AUTO(rows_close) = store_query(db, sql_term_progress, BIND_NONE, e);
+        if (rows_next(&r)) {
+            p.total = rows_int(&r, 0);
+            p.done = rows_null(&r, 1) ? 0 : rows_int(&r, 1);
+        }
+        if (err_is(e))
+            return false;
+    }
+    *out = p;
+    return true;
 }
 
-bool terms_install(struct store *db, const struct world *w, struct err *e)
+bool term_ready(struct store *db, const struct term_row *t, bool *out, struct err *e)
 {
-    return install(db, w, false, e);
-}
-
-bool terms_rebuild(struct store *db, const struct world *w, struct err *e)
-{
-    return install(db, w, true, e);
+    bool found;
+    int64_t ready = 0;
+    if (!t->ready && !store_int(db, sql_term_is_ready, BIND(C_INT(t->number)), &found, &ready, e))
+        return false;
+    *out = t->ready || ready == 1;
+    return true;
 }

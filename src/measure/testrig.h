@@ -114,6 +114,35 @@ static inline void rig_reload(struct rig *r)
     RIG_OK(r, world_load(r->db, &r->w, &r->e));
 }
 
+/* One batch of building counters; false when there was nothing left. */
+static inline bool rig_build(struct rig *r, int records)
+{
+    struct ledger_head head;
+    bool more = false;
+    RIG_OK(r, store_begin(r->db, &r->e));
+    RIG_OK(r, ledger_lock(r->db, &head, &r->e));
+    RIG_OK(r, terms_build(r->db, r->w, records, &more, &r->e));
+    RIG_OK(r, store_commit(r->db, &r->e));
+    return more;
+}
+
+/* All counters are forgotten; they are made again by rig_build. */
+static inline void rig_restart(struct rig *r)
+{
+    RIG_OK(r, store_begin(r->db, &r->e));
+    RIG_OK(r, terms_restart(r->db, r->w, &r->e));
+    RIG_OK(r, store_commit(r->db, &r->e));
+    rig_reload(r);
+}
+
+static inline void rig_rebuild(struct rig *r, int records)
+{
+    rig_restart(r);
+    while (rig_build(r, records)) {
+    }
+    rig_reload(r);
+}
+
 /* Puts a playbook in force: `text` is its one text form. */
 static inline void rig_playbook(struct rig *r, struct str text)
 {
@@ -141,6 +170,9 @@ static inline void rig_playbook(struct rig *r, struct str text)
     RIG_OK(r, store_commit(r->db, &r->e));
     arena_free(r->a);
     world_unref(old);
+    rig_reload(r);
+    while (rig_build(r, 200)) {
+    }
     rig_reload(r);
 }
 

@@ -276,7 +276,8 @@ static bool read_terms(struct store *db, struct world *w, struct err *e)
                 w->terms[w->n_terms++] = (struct term_row){.number = rows_int(&r, 0),
                                                            .playbook = p,
                                                            .term = &p->terms[k],
-                                                           .ready = rows_int(&r, 2) != 0};
+                                                           .ready = rows_int(&r, 2) != 0,
+                                                           .cursor = rows_int(&r, 3)};
             }
         }
     }

@@ -37,7 +37,8 @@ struct term_row {                   /* a term of the newest playbooks and its nu
     int64_t number;
     const struct playbook *playbook;
     const struct term *term;
-    bool ready;
+    bool ready;                     /* as it was when the world was loaded: it may be by now */
+    int64_t cursor;                 /* not ready: records up to this rid are counted */
 };
 
 struct world {

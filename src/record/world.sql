@@ -3,4 +3,4 @@ SELECT aid, code, name, parent, level, valid_from, valid_to, successor FROM area
 -- name: world_sys
 SELECT rid, type, state, doc FROM record WHERE type = $1 AND rid > $2 ORDER BY rid LIMIT 1000
 -- name: world_terms
-SELECT term, hash, ready FROM term
+SELECT term, hash, ready, cursor FROM term

@@ -1,0 +1,68 @@
+/* Building between the commits: the figures of a new playbook are made in bounded steps, each a
+ * transaction of its own under the head's lock, so that no action waits longer than for one of them
+ * (decisions 19).  Every node with a writer does it; who holds the head does the next step. */
+#include "engine/engine_int.h"
+#include "measure/tally.h"
+#include <time.h>
+
+static bool step(struct engine *en, bool *more, struct err *e)
+{
+    struct ledger_head head;
+    struct world *w = NULL;
+    bool ok = store_begin(en->db, e) && ledger_lock(en->db, &head, e) &&
+              (w = engine_world_of(en, en->db, head.sys_seq, e)) &&
+              terms_build(en->db, w, en->cfg.build ? en->cfg.build : LIMIT_BUILD, more, e) &&
+              store_commit(en->db, e);
+    if (!ok)
+        store_rollback(en->db);
+    world_unref(w);
+    return ok;
+}
+
+void engine_build(struct engine *en)
+{
+    struct err e = ERR_INIT;
+    struct clock_source real = clock_real();
+    pthread_mutex_lock(&en->lock);
+    int64_t asked = en->build_asked;
+    pthread_mutex_unlock(&en->lock);
+    bool more = false, ok = step(en, &more, &e);
+    if (!ok)
+        fprintf(stderr, "bihuan: figures are not built: %s\n", e.text);
+    pthread_mutex_lock(&en->lock);
+    en->building = !ok || more || asked != en->build_asked;
+    en->build_at = ok ? 0 : clock_now(&real) + MS_SECOND;
+    pthread_mutex_unlock(&en->lock);
+}
+
+void engine_pause(struct engine *en, int64_t ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += ms / MS_SECOND;
+    until.tv_nsec += ms % MS_SECOND * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    pthread_cond_timedwait(&en->filled, &en->lock, &until);
+}
+
+bool engine_build_wait(struct engine *en, void (*progress)(void *self, int64_t done, int64_t total),
+                       void *self, struct err *e)
+{
+    for (;;) {
+        struct term_progress p = {.building = 0};
+        struct store *db = engine_reader(en, e);
+        bool ok = db && terms_progress(db, &p, e);
+        engine_reader_back(en, db);
+        if (!ok || !p.building)
+            return ok;
+        if (!en->writer_runs)
+            return err_set(e, ERR_BUSY, "nobody builds the figures");
+        if (progress)
+            progress(self, p.done, p.total);
+        struct timespec t = {.tv_nsec = 20 * 1000 * 1000};
+        nanosleep(&t, NULL);
+    }
+}
