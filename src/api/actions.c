@@ -63,6 +63,20 @@ bool call_members(struct call *c, const struct json *body, const char *const *kn
     return true;
 }
 
+/* A device whose clock is off sends its own `at`, and by how much the clock was off (milliseconds). */
+static bool take_skew(struct call *c, const struct json *body, struct ask *ask)
+{
+    const int64_t most = 3660LL * MS_DAY;
+    const struct json *skew = json_get(body, "skew");
+    if (json_empty(skew))
+        return true;
+    if (skew->kind != J_INT || skew->i < -most || skew->i > most || ask->at == TIME_NONE)
+        return err_field(c->e, ERR_INPUT, "skew", "skew: expected whole milliseconds, beside `at`");
+    ask->skew = skew->i;
+    ask->at += skew->i;
+    return true;
+}
+
 bool pending_take(struct call *c, struct json *body, struct pending *p)
 {
     struct ask *ask = &p->ask;
@@ -75,6 +89,8 @@ bool pending_take(struct call *c, struct json *body, struct pending *p)
     if (at.len && !time_parse(c->w->zone, at, &ask->at))
         return err_field(c->e, ERR_INPUT, "at",
                          "at: expected a time like 2024-09-09T08:50:00+08:00");
+    if (!take_skew(c, body, ask))
+        return false;
     if (!json_empty(fields) && fields->kind != J_OBJ)
         return err_field(c->e, ERR_INPUT, "fields", "fields: expected an object");
     ask->fields = json_empty(fields) ? json_new(c->a, J_OBJ) : fields;
@@ -110,8 +126,8 @@ bool pending_send(struct call *c, struct pending *p)
 
 static bool open_record(struct call *c)
 {
-    static const char *const KNOWN[] = {"id",     "type",   "area",     "at",
-                                        "action", "fields", "documents"};
+    static const char *const KNOWN[] = {"id",     "type",   "area",      "at",
+                                        "action", "fields", "documents", "skew"};
     struct json *body;
     const struct playbook *pb;
     int i;
@@ -139,7 +155,7 @@ static bool open_record(struct call *c)
 
 static bool act_on(struct call *c)
 {
-    static const char *const KNOWN[] = {"id", "version", "at", "fields", "documents"};
+    static const char *const KNOWN[] = {"id", "version", "at", "fields", "documents", "skew"};
     struct json *body;
     struct record *r;
     struct view v;
@@ -230,10 +246,10 @@ static bool look(struct call *c)
 
 static const struct route ROWS[] = {
     {ROUTE(POST, "/api/records", PERM_ACT | PERM_ADMIN, open_record, "新建一件", "Open a record"),
-     .body = "id, type, area, at, action, fields, documents"},
+     .body = "id, type, area, at, skew, action, fields, documents"},
     {ROUTE(POST, "/api/records/{id}/actions/{action}", PERM_ACT | PERM_STEER | PERM_LOOK, act_on,
            "办理", "Act on a record"),
-     .body = "id, version, at, fields, documents"},
+     .body = "id, version, at, skew, fields, documents"},
     {ROUTE(POST, "/api/records/{id}/look", PERM_LOOK, look, "查看隐去的信息",
            "See masked details, for a purpose"),
      .body = "id, fields, purpose"},

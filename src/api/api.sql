@@ -16,7 +16,7 @@ INSERT INTO upload (id, account, made, name, mime, size, sha256, rid, key)
 VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, $8)
 
 -- name: api_upload_get
-SELECT account, name, mime, size, rid, key FROM upload WHERE id = $1
+SELECT account, name, mime, size, rid, key, sha256 FROM upload WHERE id = $1
 
 -- name: api_upload_recent
 SELECT count(*) FROM upload WHERE account = $1 AND made > $2

@@ -132,6 +132,60 @@ static bool keep(struct call *c, struct upload *u, struct str plain)
     return ok;
 }
 
+struct stored_file {
+    struct str name, mime, wrapped, sha;
+    int64_t size;
+    bool own;
+};
+
+static bool load_row(struct call *c, struct id id, bool *found, struct stored_file *out)
+{
+    struct rows r AUTO(rows_close) = store_query(c->db, sql_api_upload_get, BIND(C_BLOB(ID_STR(id))), c->e);
+    *found = rows_next(&r);
+    if (!*found)
+        return !err_is(c->e);
+    out->own = str_eq(rows_str(&r, 0), ID_STR(c->actor.account));
+    out->name = str_dup(c->a, rows_str(&r, 1));
+    out->mime = str_dup(c->a, rows_str(&r, 2));
+    out->size = rows_int(&r, 3);
+    out->wrapped = str_dup(c->a, rows_str(&r, 5));
+    out->sha = str_dup(c->a, rows_str(&r, 6));
+    return true;
+}
+
+static bool answer_upload(struct call *c, int status, struct id id, const struct stored_file *f)
+{
+    struct buf b = BUF(4096);
+    struct json_out o = json_out(&b);
+    jo_obj(&o);
+    jo_kv(&o, "file", id_text(c->a, id));
+    jo_kv(&o, "name", f->name);
+    jo_kv(&o, "mime", f->mime);
+    jo_ki(&o, "size", f->size);
+    jo_kv(&o, "sha256", hex_of(c->a, f->sha));
+    jo_end(&o);
+    return call_json(c, status, &b);
+}
+
+/* The id may come from the client: what was sent already is answered again and not kept twice. */
+static bool take_id(struct call *c, struct str plain, struct id *id, bool *again)
+{
+    struct stored_file f = {.own = false};
+    struct str given = http_query(c->rq, "id");
+    struct hash sha = hash_sha256(plain);
+    *again = false;
+    *id = id_new(c->now);
+    if (!given.len)
+        return true;
+    if (!id_parse(given, id) || id_version(*id) != 7)
+        return err_field(c->e, ERR_INPUT, "id", "id: expected a UUID of version 7");
+    if (!load_row(c, *id, again, &f))
+        return false;
+    if (*again && (!f.own || !str_eq(f.sha, HASH_STR(sha))))
+        return err_set(c->e, ERR_ID_USED, "another file was uploaded under this id");
+    return !*again || answer_upload(c, 200, *id, &f);
+}
+
 static bool files_post(struct call *c)
 {
     const char *path = http_upload_file(c->rq);
@@ -145,24 +199,22 @@ static bool files_post(struct call *c)
         err_set(c->e, ERR_INPUT, "this kind of file is not taken");
         return err_zh(c->e, "不支持这种文件，请上传图片、PDF、文档、录音或视频");
     }
+    struct id id;
+    bool again;
+    if (!take_id(c, plain, &id, &again))
+        return false;
+    if (again)
+        return true;
     struct upload u = {.c = c,
-                       .id = id_new(c->now),
+                       .id = id,
                        .mime = str_of(mime),
                        .name = clean_name(c->a, http_query(c->rq, "name")),
                        .sha = hash_sha256(plain),
                        .size = (int64_t)plain.len};
     if (!keep(c, &u, plain))
         return false;
-    struct buf b = BUF(4096);
-    struct json_out o = json_out(&b);
-    jo_obj(&o);
-    jo_kv(&o, "file", id_text(c->a, u.id));
-    jo_kv(&o, "name", u.name);
-    jo_kc(&o, "mime", mime);
-    jo_ki(&o, "size", u.size);
-    jo_kv(&o, "sha256", hex_of(c->a, HASH_STR(u.sha)));
-    jo_end(&o);
-    return call_json(c, 201, &b);
+    struct stored_file f = {.name = u.name, .mime = u.mime, .size = u.size, .sha = HASH_STR(u.sha)};
+    return answer_upload(c, 201, u.id, &f);
 }
 
 /* ---- giving back ---- */
@@ -211,24 +263,6 @@ static bool may_have(struct call *c, struct id file, bool own, bool *yes)
     return true;
 }
 
-struct stored_file {
-    struct str name, mime, wrapped;
-    bool own;
-};
-
-static bool load_row(struct call *c, struct id id, struct stored_file *out)
-{
-    struct rows r AUTO(rows_close) =
-        store_query(c->db, sql_api_upload_get, BIND(C_BLOB(ID_STR(id))), c->e);
-    if (!rows_next(&r))
-        return err_is(c->e) ? false : err_set(c->e, ERR_NOT_FOUND, "there is no such file");
-    out->own = str_eq(rows_str(&r, 0), ID_STR(c->actor.account));
-    out->name = str_dup(c->a, rows_str(&r, 1));
-    out->mime = str_dup(c->a, rows_str(&r, 2));
-    out->wrapped = str_dup(c->a, rows_str(&r, 5));
-    return true;
-}
-
 static struct str disposition(struct arena *a, struct str name)
 {
     struct buf b = BUF(2000);
@@ -254,8 +288,8 @@ static bool files_get(struct call *c)
     uint8_t key[CIPHER_KEY];
     char path[1200];
     struct str sealed;
-    bool yes;
-    if (!call_id(c, "id", &id) || !load_row(c, id, &f) || !may_have(c, id, f.own, &yes))
+    bool found, yes = false;
+    if (!call_id(c, "id", &id) || !load_row(c, id, &found, &f) || (found && !may_have(c, id, f.own, &yes)))
         return false;
     if (!yes)
         return err_set(c->e, ERR_NOT_FOUND, "there is no such file, or it is not yours to see");
@@ -274,7 +308,9 @@ static bool files_get(struct call *c)
     return true;
 }
 
-static const struct param POST_QUERY[] = {{"name", "name of the file, for people"}, {NULL, NULL}};
+static const struct param POST_QUERY[] = {{"name", "name of the file, for people"},
+                                          {"id", "UUID of version 7 made by the client, so that sending again keeps it once"},
+                                          {NULL, NULL}};
 static const struct param GET_QUERY[] = {
     {"record", "id of a record that names the file; the uploader needs none"}, {NULL, NULL}};
 

@@ -128,6 +128,8 @@ static void put_action(struct json_out *o, const struct record_def *def, const s
     put_flag(o, "from_any", act->from_any);
     put_flag(o, "reopens", act->reopens);
     jo_kc(o, "who", WHO[act->who]);
+    if (act->answers.len)
+        jo_kv(o, "answers", act->answers);
     put_ids(o, "from", def->states, sizeof *def->states, act->from, act->n_from);
     jo_key(o, "to");
     jo_arr(o);
@@ -203,6 +205,32 @@ static void put_states(struct json_out *o, const struct record_def *def)
     jo_end(o);
 }
 
+static void put_quick(struct json_out *o, const struct record_def *def)
+{
+    jo_key(o, "quick");
+    jo_arr(o);
+    for (int i = 0; i < def->n_quick; i++) {
+        const struct quick *q = &def->quick[i];
+        jo_obj(o);
+        jo_kv(o, "id", q->id);
+        put_words(o, "name", &q->name);
+        jo_kv(o, "action", def->actions[q->action].id);
+        jo_key(o, "set");
+        jo_obj(o);
+        for (int k = 0; k < q->n_sets; k++) {
+            const struct field *f = &def->fields[q->sets[k].field];
+            jo_key_str(o, f->id);
+            if (f->type == FIELD_BOOLEAN)
+                jo_bool(o, str_is(q->sets[k].value, "TRUE"));
+            else
+                jo_str(o, q->sets[k].value);
+        }
+        jo_end(o);
+        jo_end(o);
+    }
+    jo_end(o);
+}
+
 static void put_record(struct json_out *o, const struct playbook *p, const struct record_def *def)
 {
     jo_obj(o);
@@ -233,6 +261,7 @@ static void put_record(struct json_out *o, const struct playbook *p, const struc
     for (int i = 0; i < def->n_clocks; i++)
         put_clock(o, def, &def->clocks[i]);
     jo_end(o);
+    put_quick(o, def);
     jo_end(o);
 }
 

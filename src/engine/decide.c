@@ -27,6 +27,8 @@ void draft_begin(struct deciding *d, struct str act)
     b->area = d->area >= 0 ? d->w->areas[d->area].aid : d->work->area;
     b->code = d->area >= 0 ? d->w->areas[d->area].code : d->work->code;
     b->in = json_new(d->a, J_OBJ);
+    if (d->ask->skew)
+        json_set(d->a, b->in, STR("$skew"), json_new_int(d->a, d->ask->skew));
     b->set = json_new(d->a, J_OBJ);
     b->rows = json_new(d->a, J_OBJ);
     b->parts = json_new(d->a, J_ARR);

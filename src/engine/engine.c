@@ -252,6 +252,7 @@ void ask_set_req(struct ask *ask)
     jo_c(&o, ask->actor->by);
     jo_int(&o, ask->version);
     jo_int(&o, ask->at);
+    jo_int(&o, ask->skew);
     jo_str(&o, ask->area);
     jo_json(&o, ask->fields);
     jo_end(&o);

@@ -38,6 +38,8 @@ struct ask {
     struct str action;    /* STR_NONE when opening: the only opening action the actor may use */
     int64_t version;      /* record version the person saw; 0: not said */
     int64_t at;           /* TIME_NONE: now */
+    int64_t skew;         /* ms by which `at` was corrected, since the device's clock was off; kept as
+                           * in.$skew of the event (decisions 27); 0: not corrected */
     struct str area;      /* code; opening: where it is. STR_NONE: the actor's own area */
     struct json *fields;  /* object, or NULL */
     const struct actor *actor;

@@ -4,7 +4,7 @@
 static const char *const record_keys[] = {
     "kind",        "name",   "number", "backdate",  "title",  "kind_field", "place",     "list",
     "sealed_when", "fields", "states", "documents", "clocks", "actions",    "follow_up",
-    "recurs",      NULL};
+    "recurs",      "quick",  NULL};
 
 struct idset set_records(const struct playbook *p)
 {
@@ -179,6 +179,59 @@ static void load_recurs(struct loader *ld, struct record_def *r, const struct no
     r->recurs = x;
 }
 
+static bool in_form(const struct action *a, int field)
+{
+    for (int i = 0; i < a->n_form; i++)
+        if (a->form[i].field == field)
+            return true;
+    return false;
+}
+
+static void load_quick_sets(struct loader *ld, const struct record_def *r, const struct node *map, struct quick *q)
+{
+    int n = count_items(ld, map, "set", 10);
+    q->sets = ARENA_ARRAY(ld->a, struct quick_set, n + 1);
+    for (const struct node *it = map ? map->first : NULL; it && q->n_sets < n; it = it->next) {
+        int f = idset_want(ld, it, set_fields(r), it->key);
+        if (f < 0)
+            continue;
+        const struct field *x = &r->fields[f];
+        struct str value = it->kind == NODE_TEXT ? it->text : STR_NONE;
+        bool is_bool = str_is(value, "TRUE") || str_is(value, "FALSE");
+        if (q->action >= 0 && !in_form(&r->actions[q->action], f))
+            fail(ld, it, "set: %.*s is not asked by %.*s", SHOW(it->key), SHOW(r->actions[q->action].id));
+        else if (x->type == FIELD_CODE && !x->many && list_code(&ld->p->lists[x->codes], value) < 0)
+            fail(ld, it, "set: %.*s is no code of %.*s", SHOW(value), SHOW(ld->p->lists[x->codes].id));
+        else if (x->type == FIELD_BOOLEAN && !is_bool)
+            fail(ld, it, "set: expected TRUE or FALSE");
+        else if (x->type != FIELD_BOOLEAN && (x->type != FIELD_CODE || x->many))
+            fail(ld, it, "set: expected a code field with one value, or a boolean");
+        q->sets[q->n_sets++] = (struct quick_set){f, value};
+    }
+}
+
+static void load_quick(struct loader *ld, struct record_def *r, const struct node *node)
+{
+    static const char *const known[] = {"name", "action", "set", NULL};
+    struct node *map = get_map(ld, node, "quick");
+    int n = count_items(ld, map, "quick", 6);
+    r->quick = ARENA_ARRAY(ld->a, struct quick, n + 1);
+    for (const struct node *it = map ? map->first : NULL; it && r->n_quick < n; it = it->next) {
+        struct quick *q = &r->quick[r->n_quick++];
+        *q = (struct quick){.id = it->key, .action = -1};
+        check_id(ld, it, it->key, "answer", ID_MAX);
+        if (!check_keys(ld, it, "an answer of quick", known))
+            continue;
+        q->name = get_words(ld, it, "name", true);
+        q->action = get_ref(ld, it, "action", set_actions(r));
+        if (!node_get(it, "action"))
+            fail(ld, it, "action is missing: expected an action that opens");
+        else if (q->action >= 0 && (!r->actions[q->action].opens || r->actions[q->action].import))
+            fail(ld, node_get(it, "action"), "action: %.*s does not open a record", SHOW(r->actions[q->action].id));
+        load_quick_sets(ld, r, get_map(ld, it, "set"), q);
+    }
+}
+
 /* Each part may name what the parts before it declare. */
 static void load_record(struct loader *ld, int record, const struct node *node)
 {
@@ -213,6 +266,7 @@ static void load_record(struct loader *ld, int record, const struct node *node)
         return; /* half an action would be blamed for what its missing half does */
     check_composites(ld, record, actions);
     check_flow(ld, record, node);
+    load_quick(ld, r, node);
 }
 
 void load_records(struct loader *ld)

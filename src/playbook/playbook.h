@@ -316,6 +316,19 @@ struct recurs {
     int field;          /* boolean field that becomes true; the new case is linked to the old one */
 };
 
+/* One answer of the one-screen entry (一屏通录), "how is it now?": an opening action and the values that
+ * come with the answer, so that the page knows nothing of the line. */
+struct quick {
+    struct str id;
+    struct words name;
+    int action;
+    struct quick_set {
+        int field;        /* of the action's form: a code, or a boolean */
+        struct str value; /* the code; "TRUE" or "FALSE" */
+    } *sets;
+    int n_sets;
+};
+
 struct record_def {
     struct str id;
     struct words name;
@@ -339,6 +352,8 @@ struct record_def {
     int place_field;       /* -1 */
     struct expr *sealed_when;
     struct recurs *recurs; /* NULL: not looked for */
+    struct quick *quick;
+    int n_quick;
     struct str *list;      /* columns a list shows by default */
     int n_list;
 };

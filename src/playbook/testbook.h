@@ -36,6 +36,7 @@ static const char testbook[] =
     "    place: where_at\n"
     "    list: [number, type, state, opened]\n"
     "    sealed_when: \"minor = TRUE\"\n"
+    "    quick: {small: {name: {zh: 没解决}, action: report, set: {minor: \"TRUE\"}}}\n"
     "    fields:\n"
     "      summary: {label: {zh: 什么事}, type: text, required: true, search: true, max_chars: "
     "200}\n"
