@@ -119,7 +119,8 @@ bool actor_sees(const struct actor *a, const struct world *w, const struct recor
     if (a->kind != ACTOR_ACCOUNT)
         return a->only == r->rid;
     struct arena *tmp AUTO(arena_freep) = arena_new();
-    return actor_role(a, w, PERM_READ, NULL, 0, world_area_by_id(w, r->area),
+    /* a sealed matter lies in its county for all but its units */
+    return actor_role(a, w, PERM_READ, NULL, 0, world_area_by_id(w, record_stored(r)->area),
                       record_units(tmp, r)) != ROLE_NONE;
 }
 

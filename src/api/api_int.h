@@ -130,12 +130,12 @@ MUST_USE bool call_members(struct call *c, const struct json *body, const char *
 /* ---- view.c: records as people read them ---- */
 struct view {
     struct call *c;
-    const struct record *r;
+    const struct record *r;    /* opened, when it is sealed: look at `shut` before a field is shown */
     const struct playbook *playbook;
     const struct record_def *def;
     int has_dek; /* 0: not asked yet, 1: yes, -1: none */
     uint8_t dek[CIPHER_KEY];
-    bool shut; /* sealed, and the caller does not hold it: texts are masked too */
+    bool shut; /* sealed, and the caller does not hold it: only what record_stored has is shown */
 };
 MUST_USE bool view_open(struct call *c, const struct record *r, struct view *out);
 /* The decrypted value of a reference; NULL when it was erased. */

@@ -1,6 +1,7 @@
 /* What a unit was told by its clocks: the outbox of clock/outbox.h, read in the page. */
 #include "api/api_int.h"
 #include "clock/outbox.h"
+#include "record/seal.h"
 
 enum { SCANNED = 1000 }; /* newest of one kind that are looked through */
 
@@ -81,6 +82,8 @@ static bool put_matter(struct call *c, struct json_out *o, const struct notice *
     struct record *r;
     bool found;
     if (!record_load_rid(c->db, c->a, n->rid, &found, &r, c->e))
+        return false;
+    if (found && !seal_open(c->db, engine_keys(c->api->engine), c->a, &r, c->e))
         return false;
     if (!found || !actor_sees(&c->actor, c->w, r))
         return true;

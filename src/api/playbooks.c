@@ -480,6 +480,8 @@ static bool record_adopt(struct call *c)
         return err_field(c->e, ERR_INPUT, "to_version", "expected a version");
     if (!call_id(c, "id", &rec) || !view_load(c, rec, &r) || !view_open(c, r, &v))
         return false;
+    if (v.shut)
+        return err_set(c->e, ERR_FORBIDDEN, "a sealed matter is moved by the unit that holds it");
     const struct playbook *next = adopt_target(c->w, v.playbook, version);
     if (!next)
         return err_field(c->e, ERR_INPUT, "to_version", "there is no version to move to") ||

@@ -1,6 +1,7 @@
 /* Lists, one record, what happened to it, its proof, and what changed since a device was here. */
 #include "api/api_int.h"
 #include "api/api.sql.h"
+#include "record/seal.h"
 #include "search/find.h"
 
 /* ---- lists ---- */
@@ -173,6 +174,9 @@ static bool put_event(struct view *v, struct json_out *o, const struct event *ev
     struct hash leaf = ev->leaf;
     if (!body_read(v->c->a, ev->body, &body, v->c->e))
         return false;
+    if (!v->shut && !seal_read(v->c->db, engine_keys(v->c->api->engine), v->c->a, ev->rid, ev->seq,
+                               &body, v->c->e))
+        return false;
     jo_obj(o);
     jo_ki(o, "seq", ev->seq);
     jo_kv(o, "id", id_text(v->c->a, ev->id));
@@ -185,7 +189,8 @@ static bool put_event(struct view *v, struct json_out *o, const struct event *ev
     if (!put_words(v, o, &body) || !put_said(v, o, &body, ev->seq))
         return false;
     jo_kv(o, "leaf", base64_of(v->c->a, HASH_STR(leaf), false));
-    jo_kv(o, "body", ev->body);
+    if (!v->shut) /* what came before the seal stands in the clear */
+        jo_kv(o, "body", ev->body);
     jo_end(o);
     return true;
 }
@@ -233,12 +238,15 @@ static bool records_proof(struct call *c)
 {
     struct id id, event;
     struct record *r;
+    struct view v;
     struct event ev = {.seq = -1};
     struct ledger_head head;
     struct str named = http_query(c->rq, "event");
     bool found = false;
-    if (!call_id(c, "id", &id) || !view_load(c, id, &r))
+    if (!call_id(c, "id", &id) || !view_load(c, id, &r) || !view_open(c, r, &v))
         return false;
+    if (v.shut)
+        return err_set(c->e, ERR_FORBIDDEN, "a sealed matter: its proofs are for the unit that holds it");
     if (named.len) {
         if (!id_parse(named, &event))
             return err_field(c->e, ERR_INPUT, "event", "event: expected a UUID");
@@ -294,7 +302,7 @@ static bool put_gone(struct call *c, struct json_out *o, int64_t after, int64_t 
             if (raw.len != ID_LEN)
                 continue;
             memcpy(id.b, raw.ptr, ID_LEN);
-            if (!record_load(c->db, c->a, id, &found, &r, c->e))
+            if (!record_load_open(c->db, engine_keys(c->api->engine), c->a, id, &found, &r, c->e))
                 return false;
             if (found && !actor_sees(&c->actor, c->w, r))
                 jo_str(o, id_text(c->a, id));
@@ -311,7 +319,8 @@ static bool put_changed(struct call *c, struct json_out *o, const struct changed
         struct record *r;
         struct view v;
         bool found;
-        if (!record_load_rid(c->db, c->a, list[i].rid, &found, &r, c->e))
+        if (!record_load_rid(c->db, c->a, list[i].rid, &found, &r, c->e) ||
+            (found && !seal_open(c->db, engine_keys(c->api->engine), c->a, &r, c->e)))
             return false;
         if (!found || str_starts(r->type, STR("sys.")) || !actor_sees(&c->actor, c->w, r))
             continue;

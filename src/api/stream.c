@@ -1,6 +1,7 @@
 /* Server-sent events: after each commit the ids of the records that changed, cut to what each
  * listener may see.  The writer only queues; loading and sending is done by one thread here. */
 #include "api/api_int.h"
+#include "record/seal.h"
 
 enum { HUB_QUEUE = 4096, HUB_STREAMS = 2000, STREAM_LIFE_MS = 15 * MS_MINUTE };
 
@@ -55,6 +56,7 @@ static size_t load_records(struct hub *h, struct arena *a, const int64_t *rids, 
         for (size_t j = 0; j < i; j++)
             again |= rids[j] == rids[i];
         if (!again && record_load_rid(db, a, rids[i], &found, &out[k], &e) && found &&
+            seal_open(db, engine_keys(h->api->engine), a, &out[k], &e) &&
             !str_starts(out[k]->type, STR("sys.")))
             k++;
         err_clear(&e);

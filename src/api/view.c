@@ -3,12 +3,18 @@
 #include "access/mask.h"
 #include "api/api_int.h"
 #include "clock/calendar.h"
-#include "record/change.h"
+#include "record/seal.h"
 
 bool view_open(struct call *c, const struct record *r, struct view *out)
 {
     int i;
     struct view v = {.c = c, .r = r};
+    if (record_sealed(r) && !r->shut) {
+        struct record *open = record_copy(c->a, r);
+        if (!seal_open(c->db, engine_keys(c->api->engine), c->a, &open, c->e))
+            return false;
+        v.r = open;
+    }
     if (!world_type(c->w, r->type, r->pb, &v.playbook, &i))
         return err_set(c->e, ERR_INTERNAL, "the playbook of a record is not loaded");
     v.def = &v.playbook->records[i];
@@ -21,7 +27,7 @@ bool view_open(struct call *c, const struct record *r, struct view *out)
 bool view_load(struct call *c, struct id id, struct record **out)
 {
     bool found;
-    if (!record_load(c->db, c->a, id, &found, out, c->e))
+    if (!record_load_open(c->db, engine_keys(c->api->engine), c->a, id, &found, out, c->e))
         return false;
     if (!found || str_starts((*out)->type, STR("sys.")) || !actor_sees(&c->actor, c->w, *out))
         return err_set(c->e, ERR_NOT_FOUND, "there is no such record, or it is not yours to see");
@@ -326,7 +332,7 @@ static void put_clock(struct view *v, struct json_out *o, const struct clock_run
 
 static void put_head(struct view *v, struct json_out *o)
 {
-    const struct record *r = v->r;
+    const struct record *r = v->shut ? record_stored(v->r) : v->r;
     const struct world *w = v->c->w;
     int area = world_area_by_id(w, r->area), state = record_state(v->def, r->state);
     jo_kv(o, "id", id_text(v->c->a, r->id));
@@ -366,7 +372,7 @@ static void put_head(struct view *v, struct json_out *o)
 static bool put_title(struct view *v, struct json_out *o)
 {
     const struct record_def *def = v->def;
-    if (def->title < 0)
+    if (def->title < 0 || v->shut)
         return true;
     const struct json *stored = json_get_str(v->r->fields, def->fields[def->title].id);
     jo_key(o, "title");
@@ -383,7 +389,7 @@ bool view_row(struct view *v, struct json_out *o)
     for (int pass = 0; pass < 2; pass++) {
         jo_key(o, pass ? "names" : "fields");
         jo_obj(o);
-        for (int i = 0; i < def->n_list; i++) {
+        for (int i = 0; i < def->n_list && !v->shut; i++) {
             int f = record_field(def, def->list[i]);
             const struct json *stored = f < 0 ? NULL : json_get_str(v->r->fields, def->list[i]);
             if (json_empty(stored))
@@ -408,7 +414,7 @@ static bool put_fields(struct view *v, struct json_out *o)
     for (int pass = 0; pass < 2; pass++) {
         jo_key(o, pass ? "names" : "fields");
         jo_obj(o);
-        for (int f = 0; f < def->n_fields; f++) {
+        for (int f = 0; f < def->n_fields && !v->shut; f++) {
             const struct json *stored = json_get_str(v->r->fields, def->fields[f].id);
             if (json_empty(stored))
                 continue;
@@ -465,13 +471,13 @@ static bool put_links(struct view *v, struct json_out *o)
     struct call *c = v->c;
     jo_key(o, "links");
     jo_arr(o);
-    JSON_EACH(x, v->r->links)
+    JSON_EACH(x, v->shut ? NULL : v->r->links)
     {
         struct id id;
         struct record *other;
         bool found = false;
         if (!id_parse(json_text(x, "to"), &id) ||
-            !record_load(c->db, c->a, id, &found, &other, c->e)) {
+            !record_load_open(c->db, engine_keys(c->api->engine), c->a, id, &found, &other, c->e)) {
             if (err_is(c->e))
                 return false;
             continue;
@@ -513,7 +519,7 @@ bool view_full(struct view *v, struct json_out *o)
         return false;
     jo_key(o, "parts");
     jo_arr(o);
-    JSON_EACH(p, v->r->parts)
+    JSON_EACH(p, v->shut ? NULL : v->r->parts)
     if (!put_part(v, o, p))
         return false;
     jo_end(o);

@@ -11,6 +11,7 @@ const struct option OPT_indicator[] = {
     {"where", "CQL2", "a condition besides"},
     {"compare", "yoy|previous", "with the year before, or the span before"},
     {"as-of", "DATE|SIZE", "as it was known at the end of a day, or at a size of the log"},
+    {"outside", NULL, "as it may leave the house: sealed matters in fives"},
     OPTION_JSON,
     OPTION_END};
 
@@ -36,6 +37,7 @@ bool cmd_indicator(struct cli *c)
         !cli_clock(c, cfg.url, false, &cfg.clock) || !engine_open(&cfg, &en, c->e))
         return false;
     struct figure_question q = figure_question_new(engine_now(en));
+    q.sealed = !args_has(&c->args, "outside"); /* who stands here has the key file */
     struct world *w = engine_world(en, c->e);
     struct store *db = w ? engine_reader(en, c->e) : NULL;
     struct buf b = BUF(LIMIT_JSON_OUT);

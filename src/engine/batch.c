@@ -8,6 +8,7 @@
 #include "engine/engine_int.h"
 #include "measure/tally.h"
 #include "record/save.sql.h"
+#include "record/seal.h"
 #include "search/index.h"
 
 bool batch_begin(struct batch *b, struct engine *en, struct store *db, struct arena *a,
@@ -57,7 +58,7 @@ static bool overlay_get(struct batch *b, struct id id, struct entry **out, struc
     if (!x) {
         struct record *r;
         bool found;
-        if (!record_load(b->db, b->arena, id, &found, &r, e))
+        if (!record_load_open(b->db, &b->en->keys, b->arena, id, &found, &r, e))
             return false;
         if (found) {
             x = overlay_add(b, id, r);
@@ -153,13 +154,51 @@ static void keep_detached(struct batch *b, const struct draft *dr, const struct 
         c[0] = C_INT(ev->seq);
         c[1] = C_INT(x->k);
         c[2] = C_INT(ev->rid);
-        c[3] = C_TEXT(x->vault ? STR("vault") : STR("text"));
+        c[3] = C_TEXT(x->k == 0 ? STR("sealed") : x->vault ? STR("vault") : STR("text"));
         c[4] = C_BLOB(((struct str){(const char *)x->salt, 32}));
         c[5] = C_BLOB(x->sealed);
         struct changes *ch = &b->changes;
         ch->plain = arena_grow(b->arena, ch->plain, ch->n_plain, &ch->cap_plain, sizeof *ch->plain);
         ch->plain[ch->n_plain++] = (struct plain_value){ev->seq, x->k, x->plain};
     }
+}
+
+static void add_value(struct batch *b, struct draft *dr, const struct detached *x)
+{
+    dr->detached = arena_grow(b->arena, dr->detached, dr->n_detached, &dr->cap_detached,
+                              sizeof *dr->detached);
+    dr->detached[dr->n_detached++] = *x;
+}
+
+/* The line of the event: the body itself, or of a sealed matter what of it stands in the clear. */
+static bool draft_line(struct batch *b, struct entry *x, struct draft *dr, const struct record *r,
+                       struct event_body *line, struct err *e)
+{
+    struct event_body *body = &dr->body;
+    struct detached value;
+    bool seal = dr->seal || record_sealed(r);
+    int area = seal ? seal_area(b->world, world_area_by_id(b->world, body->area)) : -1;
+    struct str code = area >= 0 ? b->world->areas[area].code : body->code;
+    if (dr->number && !draw_number(b, x->change.def->number, body->type, code, &body->number, e))
+        return false;
+    *line = *body;
+    if (!seal)
+        return true;
+    if (!entry_dek(b, x, e))
+        return false;
+    seal_hide(b->arena, b->world, body, x->dek, line, &value);
+    add_value(b, dr, &value);
+    return true;
+}
+
+/* What an erase event lists goes when the batch is written. */
+static void keep_erasure(struct batch *b, const struct event_body *body, const struct event *ev)
+{
+    if (!str_is(body->act, "erase") || !json_get(body->in, "erased"))
+        return;
+    b->erasures = arena_grow(b->arena, b->erasures, b->n_erasures, &b->cap_erasures,
+                             sizeof *b->erasures);
+    b->erasures[b->n_erasures++] = (struct erasure){ev->seq, ev->rid, body->in};
 }
 
 static bool apply_draft(struct batch *b, struct entry *x, struct draft *dr, const struct ask *ask,
@@ -174,13 +213,11 @@ static bool apply_draft(struct batch *b, struct entry *x, struct draft *dr, cons
     struct record *next = record_copy(b->arena, r);
     body->ver = r->ver + 1;
     body->recorded = b->now;
-    if (dr->number) {
-        const struct str pattern = x->change.def->number;
-        if (!draw_number(b, pattern, body->type, body->code, &body->number, e))
-            return false;
-    }
+    struct event_body line;
+    if (!draft_line(b, x, dr, r, &line, e))
+        return false;
     struct buf text = BUF(LIMIT_EVENT_BODY);
-    body_write(&text, body);
+    body_write(&text, &line);
     if (!buf_ok(&text)) {
         buf_free(&text);
         return err_set(e, ERR_TOO_BIG, "the event would be larger than %d bytes", LIMIT_EVENT_BODY);
@@ -196,14 +233,14 @@ static bool apply_draft(struct batch *b, struct entry *x, struct draft *dr, cons
     buf_free(&text);
     bool sys = sys_is(body->type);
     const struct event *done = ledger_add(&b->log, &ev, sys);
-    if (!fold_event(b->arena, next, body, done->seq, e))
+    if (!seal_fold(b->arena, next, body, &line, done->seq, e))
         return false;
-    next->rid = r->rid;
     x->change.after = next;
     x->change.new_text |= dr->n_detached > 0 || body->number.ptr || !x->change.before ||
                           x->change.before->area != next->area || body->set->n > 0;
     b->sys |= sys;
     keep_detached(b, dr, done);
+    keep_erasure(b, body, done);
     *added = done;
     return true;
 }
@@ -326,7 +363,8 @@ static bool save_token(struct batch *b, const struct answer *ans, struct err *e)
 static bool decide_here(struct batch *b, const struct ask *ask, struct entry *x,
                         struct changeset *set, struct err *why, struct err *e)
 {
-    struct snapshot s = {.now = b->now, .world = b->world, .pending = &b->log};
+    struct snapshot s = {.now = b->now, .world = b->world, .pending = &b->log,
+                         .given = b->changes.plain, .n_given = b->changes.n_plain};
     if (!snapshot_load(b->db, b->arena, ask, &b->en->keys, x ? x->change.after : NULL, &s, e))
         return false;
     if (s.other) { /* as this commit has it */
@@ -507,14 +545,9 @@ static bool unplace(struct batch *b, const struct change *ch, const struct json 
 /* What an erase event lists loses its salt and bytes; the index forgets it in the same commit. */
 static bool write_erasures(struct batch *b, struct err *e)
 {
-    for (size_t i = 0; i < b->log.n; i++) {
-        const struct event *ev = &b->log.events[i];
-        struct event_body body;
-        if (!str_has(ev->body, STR("\"act\":\"erase\"")))
-            continue;
-        if (!body_read(b->arena, ev->body, &body, e))
-            return false;
-        JSON_EACH (pair, json_get(body.in, "erased")) {
+    for (size_t i = 0; i < b->n_erasures; i++) {
+        const struct erasure *ev = &b->erasures[i];
+        JSON_EACH (pair, json_get(ev->in, "erased")) {
             const struct json *seq = json_at(pair, 0), *k = json_at(pair, 1);
             for (size_t p = 0; seq && k && p < b->changes.n_plain; p++)
                 if (b->changes.plain[p].seq == seq->i && b->changes.plain[p].k == k->i)
@@ -529,7 +562,7 @@ static bool write_erasures(struct batch *b, struct err *e)
             if (ch->after->rid != ev->rid || !ch->def)
                 continue;
             ch->new_text = true;
-            if (!unplace(b, ch, json_get(body.in, "fields"), e) ||
+            if (!unplace(b, ch, json_get(ev->in, "fields"), e) ||
                 !lookup_again(b->db, &b->changes, ch->after, ch->def, e))
                 return false;
         }

@@ -11,7 +11,7 @@ static bool step(struct engine *en, bool *more, struct err *e)
     struct world *w = NULL;
     bool ok = store_begin(en->db, e) && ledger_lock(en->db, &head, e) &&
               (w = engine_world_of(en, en->db, head.sys_seq, e)) &&
-              terms_build(en->db, w, en->cfg.build ? en->cfg.build : LIMIT_BUILD, more, e) &&
+              terms_build(en->db, &en->keys, w, en->cfg.build ? en->cfg.build : LIMIT_BUILD, more, e) &&
               store_commit(en->db, e);
     if (!ok)
         store_rollback(en->db);

@@ -63,6 +63,7 @@ bool do_undo(struct deciding *d)
     struct json *in = b->in;
     record_patch(d->a, d->work, d->s->undo_to, b);
     b->in = in;
+    json_drop(b->set, STR("$sealed")); /* a seal is not taken off by one person alone */
     return true;
 }
 

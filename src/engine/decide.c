@@ -375,9 +375,8 @@ void draft_derive(struct deciding *d)
     if (d->def->sealed_when) {
         struct xcontext c;
         deciding_context(d, &c);
-        bool sealed = expr_true(d->def->sealed_when, &c);
-        if (sealed != record_flag(d->work, "$sealed"))
-            draft_set(d, "$sealed", json_new_bool(d->a, sealed));
+        if (expr_true(d->def->sealed_when, &c) && !record_flag(d->work, "$sealed"))
+            draft_set(d, "$sealed", json_new_bool(d->a, true)); /* it does not come off by itself */
     }
 }
 
@@ -747,6 +746,16 @@ static bool decide_playbook(struct deciding *d)
     return true;
 }
 
+/* An action that seals the record leaves none of its steps in the clear, the opening one included. */
+static void seal_steps(struct changeset *out)
+{
+    bool seal = false;
+    for (size_t i = 0; i < out->n; i++)
+        seal |= !out->drafts[i].other && json_yes(out->drafts[i].body.set, "$sealed");
+    for (size_t i = 0; i < out->n; i++)
+        out->drafts[i].seal = seal && !out->drafts[i].other;
+}
+
 bool decide(struct arena *a, const struct snapshot *s, const struct ask *ask, struct changeset *out,
             struct err *e)
 {
@@ -772,5 +781,8 @@ bool decide(struct arena *a, const struct snapshot *s, const struct ask *ask, st
         return sys_decide(&d);
     out->playbook = d.playbook;
     out->def = d.def;
-    return decide_playbook(&d);
+    if (!decide_playbook(&d))
+        return false;
+    seal_steps(out);
+    return true;
 }

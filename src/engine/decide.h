@@ -19,6 +19,8 @@ struct snapshot {
     struct json *corrections;    /* what moved since the bulletin before it */
     const struct err *figures_wrong; /* why they could not be taken: a refusal; NULL */
     const struct ledger_batch *pending; /* events of this commit: not in the database yet */
+    const struct plain_value *given;    /* and its values */
+    size_t n_given;
     const struct keys *keys;
     bool has_dek;
     uint8_t dek[CIPHER_KEY];     /* of rec */
@@ -29,6 +31,7 @@ struct draft {
     struct event_body body;      /* ver, recorded, number, ids are filled by the writer */
     bool other;                  /* an event of snapshot.other, not of the main record */
     bool number;                 /* draw a number */
+    bool seal;                   /* this action seals the record: so does each of its steps */
     struct detached *detached;
     size_t n_detached, cap_detached;
 };

@@ -76,6 +76,11 @@ struct external_row {
     struct hash digest;
 };
 
+struct erasure { /* of an erase event of this commit */
+    int64_t seq, rid;
+    const struct json *in;
+};
+
 struct batch {
     struct engine *en;
     struct store *db;
@@ -93,6 +98,8 @@ struct batch {
     size_t n_externals, cap_externals;
     struct cell *detached;
     size_t n_detached, cap_detached;
+    struct erasure *erasures;
+    size_t n_erasures, cap_erasures;
     bool sys; /* a system record changed: the world is loaded again after the commit */
     int64_t now;
 };

@@ -18,7 +18,7 @@ struct json *form_detach(struct deciding *d, struct str json_text, bool vault)
     dr->detached = arena_grow(d->a, dr->detached, dr->n_detached, &dr->cap_detached,
                               sizeof *dr->detached);
     struct detached *x = &dr->detached[dr->n_detached];
-    *x = (struct detached){.k = (int64_t)dr->n_detached, .vault = vault, .plain = json_text};
+    *x = (struct detached){.k = (int64_t)dr->n_detached + 1, .vault = vault, .plain = json_text};
     dr->n_detached++;
     const uint8_t *dek = d->out->opens ? d->out->dek : d->s->dek;
     detached_make(d->a, x, dr->body.id, dek);

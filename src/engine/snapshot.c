@@ -1,4 +1,5 @@
 #include "engine/engine_int.h"
+#include "record/seal.h"
 
 /* The events of a record: what the database has, then what this commit has added to it. */
 static bool load_events(struct store *db, struct arena *a, const struct snapshot *s,
@@ -19,6 +20,16 @@ static bool load_events(struct store *db, struct arena *a, const struct snapshot
     return true;
 }
 
+/* The event as it was decided.  One of this commit is not in the database yet: the batch has it. */
+static bool show(struct store *db, struct arena *a, const struct snapshot *s, const struct event *ev,
+                 struct event_body *body, struct err *e)
+{
+    for (size_t i = 0; body->sealed && i < s->n_given; i++)
+        if (s->given[i].seq == ev->seq && s->given[i].k == 0)
+            return seal_show(a, body, s->given[i].plain, body, e);
+    return seal_read(db, s->keys, a, ev->rid, ev->seq, body, e);
+}
+
 /* Fields that events after `version` set: the other side of a conflict. */
 static bool load_changed(struct store *db, struct arena *a, const struct snapshot *s,
                          const struct record *r, int64_t version, struct json **out, struct err *e)
@@ -34,6 +45,8 @@ static bool load_changed(struct store *db, struct arena *a, const struct snapsho
             return false;
         if (b.ver <= version)
             continue;
+        if (!show(db, a, s, &ev[i], &b, e))
+            return false;
         JSON_EACH (v, b.set)
             json_set(a, changed, v->key, json_new_bool(a, true));
         JSON_EACH (v, b.rows)
@@ -53,7 +66,7 @@ static bool load_undo(struct store *db, struct arena *a, const struct record *r,
         return !err_is(e);
     struct event_body *bodies = ARENA_ARRAY(a, struct event_body, n);
     for (size_t i = 0; i < n; i++)
-        if (!body_read(a, ev[i].body, &bodies[i], e))
+        if (!body_read(a, ev[i].body, &bodies[i], e) || !show(db, a, s, &ev[i], &bodies[i], e))
             return false;
     size_t last = n - 1;
     struct id action = id_zero(bodies[last].cause) ? bodies[last].id : bodies[last].cause;
@@ -92,7 +105,7 @@ bool snapshot_load(struct store *db, struct arena *a, const struct ask *ask,
     s.keys = keys;
     s.rec = rec;
     if (!rec && !id_zero(ask->rec)) {
-        if (!record_load(db, a, ask->rec, &found, &s.rec, e))
+        if (!record_load_open(db, keys, a, ask->rec, &found, &s.rec, e))
             return false;
         if (!found)
             s.rec = NULL;
@@ -109,7 +122,7 @@ bool snapshot_load(struct store *db, struct arena *a, const struct ask *ask,
                        str_is(ask->action, "link");
     struct id other = names_other ? other_id(ask, s.rec) : (struct id){{0}};
     if (!id_zero(other)) {
-        if (!record_load(db, a, other, &found, &s.other, e))
+        if (!record_load_open(db, keys, a, other, &found, &s.other, e))
             return false;
         if (!found)
             s.other = NULL;

@@ -3,6 +3,7 @@
 #pragma once
 #include "engine/engine.h"
 #include "engine/verify.h"
+#include "record/seal.h"
 #include "store/testdb.h"
 /* cmocka wants these three before itself */
 #include <setjmp.h>
@@ -201,7 +202,7 @@ static inline struct record *load(struct house *h, struct id id)
     struct record *r = NULL;
     bool found = false;
     struct store *db = engine_reader(h->en, &e);
-    if (!db || !record_load(db, h->a, id, &found, &r, &e) || !found)
+    if (!db || !record_load_open(db, engine_keys(h->en), h->a, id, &found, &r, &e) || !found)
         fail_msg("record: %s", e.text);
     engine_reader_back(h->en, db);
     return r;

@@ -10,6 +10,7 @@
 struct verify_report {
     bool ok;
     int64_t events, records, counters;
+    int64_t sealed; /* events whose values were opened with the key and folded too */
     struct hash root;
     int64_t first_bad; /* seq, or -1 */
     char why[400];

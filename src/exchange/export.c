@@ -126,17 +126,11 @@ static struct str name_of(struct row *row, const struct field *f, struct str cod
     return i >= 0 ? w->orgs[i].name : code;
 }
 
-/* Sealed: nothing that was written about it leaves in a list. */
-static bool hidden(const struct row *row, const struct field *f)
-{
-    return record_flag(row->r, "$sealed") || (f->vault && f->type != FIELD_PERSON);
-}
-
 static bool detached_cell(struct row *row, const struct export_column *c, const struct field *f,
                           const struct json *ref, struct sheet_cell *out, struct err *e)
 {
     struct json *v;
-    if (hidden(row, f)) {
+    if (f->vault && f->type != FIELD_PERSON) {
         bool text = c->sheet.kind == SHEET_TEXT;
         *out = (struct sheet_cell){.null = !text, .s = STR(MASK_TEXT)};
         return true;
@@ -175,11 +169,17 @@ static bool one_cell(struct row *row, const struct export_column *c, const struc
     return true;
 }
 
+/* Sealed: nothing that was written about it leaves in a list, before the seal or behind it. */
 static bool field_cell(struct row *row, const struct export_column *c, struct sheet_cell *out,
                        struct err *e)
 {
     const struct field *f = &row->x->def->fields[c->field];
     const struct json *v = json_get_str(row->r->fields, f->id);
+    if (record_sealed(row->r)) {
+        bool text = c->sheet.kind == SHEET_TEXT;
+        *out = (struct sheet_cell){.null = !text, .s = STR(MASK_TEXT)};
+        return true;
+    }
     if (!json_is(v, J_ARR))
         return one_cell(row, c, f, v, out, e);
     struct buf all AUTO(buf_free) = BUF(LIMIT_EVENT_BODY);

@@ -65,7 +65,7 @@ static void contribute_term(struct gather *g, const struct record *r, int which,
 
 static void contribute(struct gather *g, const struct record *r, int sign)
 {
-    if (!world_area_below(g->w, world_area_by_id(g->w, r->area), g->area))
+    if (record_sealed(r) || !world_area_below(g->w, world_area_by_id(g->w, r->area), g->area))
         return;
     contribute_term(g, r, 0, sign);
     contribute_term(g, r, 1, sign);

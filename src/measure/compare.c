@@ -27,6 +27,16 @@ static void test(const struct gather *g, const struct figure *f, struct figure_c
 
 /* ---- equal maturity ---- */
 
+static bool known_pair(struct gather *g, const struct cell args[static 5], int64_t *n, int64_t *s)
+{
+    struct rows r AUTO(rows_close) = store_query(g->db, sql_count_known, args, 5, g->e);
+    if (rows_next(&r) && !rows_null(&r, 0)) {
+        *n = rows_int(&r, 0);
+        *s = rows_int(&r, 1);
+    }
+    return !err_is(g->e);
+}
+
 static bool known_sums(struct gather *g, const struct figure_comparison *c, int32_t cut,
                        struct figure_sums *out, bool *known)
 {
@@ -44,11 +54,18 @@ static bool known_sums(struct gather *g, const struct figure_comparison *c, int3
             return false;
         if (begin > c->from && !(found && first < begin))
             *known = false;
-        struct rows r AUTO(rows_close) = store_query(g->db, sql_count_known, args, 5, g->e);
-        if (rows_next(&r) && !rows_null(&r, 0)) {
-            out->n[i] = rows_int(&r, 0);
-            out->s[i] = rows_int(&r, 1);
-        }
+        if (!known_pair(g, args, &out->n[i], &out->s[i]))
+            return false;
+        if (g->sealed == SEALED_NONE || g->sealed == SEALED_LEFT_OUT)
+            continue;
+        int64_t n = 0, s = 0;
+        struct cell hidden[COUNT_OF(args)];
+        memcpy(hidden, args, sizeof args);
+        hidden[0] = C_INT(-g->terms[i].number);
+        if (!known_pair(g, hidden, &n, &s))
+            return false;
+        out->n[i] += sealed_said(g, n);
+        out->s[i] += g->q->sealed ? s : 0;
     }
     return !err_is(g->e);
 }

@@ -111,6 +111,8 @@ bool composite_answer(struct gather *g, struct figure *f)
             !add_rows(g, f, &part, &cap) || !add_comparison(g, f, &part))
             return false;
         f->counters &= part.counters;
+        if (part.sealed > f->sealed)
+            f->sealed = part.sealed;
     }
     finish(g, &f->total);
     for (size_t i = 0; i < f->n_rows; i++)

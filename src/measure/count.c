@@ -9,6 +9,13 @@ static struct str after(struct str s, size_t n)
 
 /* ---- from counters ---- */
 
+/* What a slot is parted by: what was there before the span is not parted by its days. */
+static enum figure_by gather_by(const struct gather *g, int slot)
+{
+    enum figure_by by = g->key.by;
+    return slot >= SLOT_N_BEFORE && (by == BY_DAY || by == BY_MONTH) ? BY_NONE : by;
+}
+
 static bool is_dim(const struct figure_term *t, const struct figure_key *k)
 {
     for (int i = 0; i < t->n_dims; i++)
@@ -225,7 +232,7 @@ static bool walk_make(struct gather *g, struct walk *k, int slot, enum figure_by
     buf_printf(&k->sql,
                " FROM scope s CROSS JOIN record r LEFT JOIN %.*s f ON f.rid = r.rid"
                " WHERE r.rid = s.rid AND s.scope = $1 AND s.type = $2"
-               " AND r.void = 0 AND r.merged IS NULL AND %.*s >= $3 AND %.*s < $4",
+               " AND r.void = 0 AND r.merged IS NULL AND r.sealed = 0 AND %.*s >= $3 AND %.*s < $4",
                STR_F(t->table), STR_F(at.column), STR_F(at.column));
     k->args[k->n++] = C_TEXT(str_printf(g->a, "a%lld", (long long)g->w->areas[g->area].aid));
     k->args[k->n++] = C_TEXT(t->type);
@@ -363,15 +370,21 @@ static bool index_medians(struct gather *g, enum figure_by by)
     return !err_is(g->e);
 }
 
+bool gather_counted(struct gather *g, int slot)
+{
+    int32_t from, to;
+    if (!gather_slot_used(g, slot) || !gather_span(g, slot, &from, &to))
+        return true;
+    return fast_slot(g, slot, gather_by(g, slot), from, to);
+}
+
 static bool count_slot(struct gather *g, int slot)
 {
     const struct figure_term *t = gather_term(g, slot);
     int32_t from, to;
     if (!gather_slot_used(g, slot) || !gather_span(g, slot, &from, &to))
         return true;
-    enum figure_by by = g->key.by;
-    if (slot >= SLOT_N_BEFORE && (by == BY_DAY || by == BY_MONTH))
-        by = BY_NONE;
+    enum figure_by by = gather_by(g, slot);
     if (gather_fast(g, t, by))
         return fast_slot(g, slot, by, from, to);
     g->slow = true;
@@ -385,5 +398,5 @@ bool gather_count(struct gather *g)
     for (int slot = 0; slot < SLOT_MAX; slot++)
         if (!count_slot(g, slot))
             return false;
-    return (g->size < 0 || asof_correct(g)) && !err_is(g->e);
+    return (g->size < 0 || asof_correct(g)) && sealed_add(g) && !err_is(g->e);
 }

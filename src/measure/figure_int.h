@@ -54,6 +54,7 @@ struct gather {
     struct figure_key key;
     struct figure_term terms[2];
     bool slow; /* some walk went over records */
+    enum figure_sealed sealed;
 
     struct figure_sums total;
     struct figure_group *groups;
@@ -87,6 +88,13 @@ static inline const struct figure_term *gather_term(const struct gather *g, int 
 /* count.c: fills g->total and g->groups */
 MUST_USE bool gather_count(struct gather *g);
 bool gather_fast(const struct gather *g, const struct figure_term *t, enum figure_by by);
+/* One slot from counters, whatever is said for it. */
+MUST_USE bool gather_counted(struct gather *g, int slot);
+
+/* sealed.c: adds what sealed matters count; g->sealed says how */
+MUST_USE bool sealed_add(struct gather *g);
+/* A number of sealed matters as it may be said. */
+int64_t sealed_said(const struct gather *g, int64_t n);
 /* asof.c */
 MUST_USE bool asof_changed(struct gather *g);
 MUST_USE bool asof_correct(struct gather *g);

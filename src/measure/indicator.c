@@ -167,6 +167,7 @@ static bool answer(struct gather *g, struct figure *f)
     f->total = value_of(g, &g->total);
     make_rows(g, f);
     f->counters = !g->slow;
+    f->sealed = g->sealed;
     return figure_compare(g, f) && check_within(g, f);
 }
 
@@ -301,6 +302,7 @@ static void put_reported(struct json_out *o, const struct figure *f)
 
 void figure_write(struct json_out *o, const struct figure *f)
 {
+    static const char *const SEALED[] = {"none", "exact", "fives", "left_out"};
     jo_obj(o);
     jo_kv(o, "id", f->id);
     jo_kv(o, "area", f->area);
@@ -321,6 +323,8 @@ void figure_write(struct json_out *o, const struct figure *f)
         put_comparison(o, f);
     if (f->reported.is)
         put_reported(o, f);
+    if (f->sealed != SEALED_NONE)
+        jo_kc(o, "sealed", SEALED[f->sealed]);
     put_registry(o, f->indicator);
     put_words(o, "sentence", f, speak_sentence);
     put_words(o, "footnote", f, speak_footnote);

@@ -12,6 +12,11 @@
  * checked to be no more than it, and is never added to it.  With every figure goes a sentence and
  * its footnote (speak.h).
  *
+ * Sealed matters are counted apart, by counters alone: from the county up, without a condition, of
+ * today.  To who has no right to them (everybody but the operator at his own machine) each number
+ * that is printed holds them in fives: of 9 it says 5, of 4 none (docs/decisions/0007-sealed.md).
+ * Sums of amounts, stocks and medians leave them out.
+ *
  * as_of corrects today's value by the records that changed since, each folded again to that size of
  * the log: for any area, field and condition.  The area tree and the definition are today's. */
 #pragma once
@@ -32,6 +37,7 @@ struct figure_question {
     int64_t now;        /* for the distance of equal maturity */
     bool whole;         /* the area is the asker's own: sentences say 全市 instead of its name */
     bool slow;          /* never use counters: for `verify` and tests */
+    bool sealed;        /* sealed matters are counted exactly */
 };
 /* All empty: from and to are DAY_NONE and must be given. */
 struct figure_question figure_question_new(int64_t now);
@@ -39,6 +45,8 @@ struct figure_question figure_question_new(int64_t now);
  * (a day or a size).  Texts are borrowed.  Errors: ERR_INPUT, with the name as the field. */
 MUST_USE bool figure_question_set(struct figure_question *q, const char *name, struct str value,
                                   struct err *e);
+
+enum figure_sealed { SEALED_NONE, SEALED_EXACT, SEALED_FIVES, SEALED_LEFT_OUT };
 
 struct figure_value {
     int64_t n, N; /* scaled by n_decimals */
@@ -101,6 +109,7 @@ struct figure {
     struct figure_row *rows;
     size_t n_rows;
     bool counters; /* answered from counters alone */
+    enum figure_sealed sealed; /* of matters that can be sealed: how these were counted */
     struct figure_comparison compare;
     struct figure_reported reported;
     int64_t size; /* of the log the figure was taken from */

@@ -237,7 +237,9 @@ static void emit(struct step *st, struct side *s, const struct plan_term *pt, co
 {
     const struct world *w = st->t->w;
     struct tally_row row = {.term = pt->number, .day = f->day, .n = sign * f->n, .s = sign * f->s};
-    for (int i = world_area_by_id(w, s->r->area); i >= 0; i = w->areas[i].parent) {
+    if (record_sealed(s->r))
+        row.term = -row.term;
+    for (int i = world_area_by_id(w, record_stored(s->r)->area); i >= 0; i = w->areas[i].parent) {
         int level = w->areas[i].level;
         if (!fact_level_total(level))
             continue;
@@ -283,10 +285,17 @@ static bool reads_differ(const struct plan_term *pt, const struct side *x, const
     return false;
 }
 
+/* Other areas or, sealed in between, another number count it. */
+static bool moved(const struct record *before, const struct record *after)
+{
+    return !before || record_stored(before)->area != record_stored(after)->area ||
+           record_sealed(before) != record_sealed(after);
+}
+
 static bool same_place(const struct plan_term *pt, const struct side *was, const struct side *now,
                        const struct fact *old, const struct fact *new)
 {
-    if (was->r->area != now->r->area || old->day != new->day || old->s != new->s)
+    if (moved(was->r, now->r) || old->day != new->day || old->s != new->s)
         return false;
     for (int i = 0; i < pt->n_dims; i++)
         if (!value_same(&was->values[ATTR_COUNT + pt->dims[i]],
@@ -305,6 +314,8 @@ static void step_term(struct step *st, const struct plan_term *pt, struct side *
     c.self = now;
     bool has = fact_of(pt->term, &c, &new);
     if (pt->term->kind == TERM_MEDIAN) {
+        had = had && !record_sealed(was->r); /* one alone would be one too many to hide */
+        has = has && !record_sealed(now->r);
         emit_duration(st, pt, was->r, now->r, had ? &old : NULL, has ? &new : NULL);
         return;
     }
@@ -331,9 +342,10 @@ bool tally_step(struct tally *t, struct arena *a, const struct record *before,
         return !before;
     struct step st = {t, a, sink, known_day(t->w, after, recorded)};
     struct side was = side_of(a, p, before), now = side_of(a, p, after);
-    bool moved = !before || before->area != after->area;
+    bool away = moved(before, after);
     for (int i = 0; i < p->n_terms; i++) {
-        if (p->terms[i].off || after->rid > p->terms[i].reach || !(moved || reads_differ(&p->terms[i], &was, &now)))
+        bool far = after->rid > p->terms[i].reach;
+        if (p->terms[i].off || far || !(away || reads_differ(&p->terms[i], &was, &now)))
             continue;
         step_term(&st, &p->terms[i], &was, &now);
         any = true;

@@ -10,6 +10,9 @@
  * writes contribution(after) - contribution(before), merged and in key order.  A row with n = 0 and
  * s = 0 means the same as no row: whoever compares must leave such rows out.
  *
+ * A sealed matter counts under the negative number of the term, in its county and above, and has no
+ * row in duration: figures add it apart (sealed.c).
+ *
  * known: civil day of `recorded`; for what was recorded together with the opening of the record,
  * of its `known` where the source of an import gave one. */
 #pragma once
@@ -61,8 +64,9 @@ struct hash term_built(const struct playbook *p, int term);
 /* Begins all counters again. */
 MUST_USE bool terms_restart(struct store *db, const struct world *w, struct err *e);
 /* One batch of at most so many records, inside a transaction that holds the head.  `w` is as the
- * database has it.  *more: something is still building. */
-MUST_USE bool terms_build(struct store *db, const struct world *w, int records, bool *more, struct err *e);
+ * database has it; keys (may be NULL) open what is sealed.  *more: something is still building. */
+MUST_USE bool terms_build(struct store *db, const struct keys *keys, const struct world *w, int records,
+                          bool *more, struct err *e);
 struct term_progress {
     int64_t building;    /* terms */
     int64_t done, total; /* records to go through, by term */

@@ -24,9 +24,9 @@ ON CONFLICT (term) DO UPDATE SET built = excluded.built, ready = excluded.ready,
 -- name: term_delete
 DELETE FROM term WHERE term = $1
 -- name: term_forget_tally
-DELETE FROM tally WHERE term = $1
+DELETE FROM tally WHERE term = $1 OR term = 0 - $1
 -- name: term_forget_known
-DELETE FROM tally_known WHERE term = $1
+DELETE FROM tally_known WHERE term = $1 OR term = 0 - $1
 -- name: term_forget_duration
 DELETE FROM duration WHERE term = $1
 -- name: term_records

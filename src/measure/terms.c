@@ -2,6 +2,7 @@
  * batches. */
 #include "measure/tally.sql.h"
 #include "measure/tally_int.h"
+#include "record/seal.h"
 
 struct known_term { /* a row of table term */
     int64_t number;
@@ -129,6 +130,7 @@ bool terms_restart(struct store *db, const struct world *w, struct err *e)
 
 struct making {
     struct store *db;
+    const struct keys *keys;
     struct err *e;
     struct arena *a; /* of the batch */
     struct tally *t;
@@ -166,12 +168,15 @@ static bool make_record(struct making *m, int64_t rid)
                               m->e))
             return false;
         for (size_t i = 0; i < n; i++) {
-            struct event_body body;
+            struct event_body line, open;
             now->rid = rid;
-            if (!body_read(a, events[i].body, &body, m->e) ||
-                !fold_event(a, now, &body, events[i].seq, m->e))
+            if (!body_read(a, events[i].body, &line, m->e))
                 return false;
-            tally_step(m->t, a, was, now, body.recorded, &counts);
+            open = line;
+            if (!seal_read(m->db, m->keys, a, rid, events[i].seq, &open, m->e) ||
+                !seal_fold(a, now, &open, &line, events[i].seq, m->e))
+                return false;
+            tally_step(m->t, a, was, now, line.recorded, &counts);
             was = record_copy(a, now);
         }
     }
@@ -267,11 +272,12 @@ static bool make_batch(struct making *m, int most)
     return tally_write(m->db, &m->lists, m->e);
 }
 
-bool terms_build(struct store *db, const struct world *w, int records, bool *more, struct err *e)
+bool terms_build(struct store *db, const struct keys *keys, const struct world *w, int records, bool *more,
+                 struct err *e)
 {
     ASSERT(store_in_tx(db) && records > 0);
     struct arena *a AUTO(arena_freep) = arena_new();
-    struct making m = {.db = db, .e = e, .a = a};
+    struct making m = {.db = db, .keys = keys, .e = e, .a = a};
     struct term_now *now;
     size_t n;
     bool found;

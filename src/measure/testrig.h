@@ -121,7 +121,7 @@ static inline bool rig_build(struct rig *r, int records)
     bool more = false;
     RIG_OK(r, store_begin(r->db, &r->e));
     RIG_OK(r, ledger_lock(r->db, &head, &r->e));
-    RIG_OK(r, terms_build(r->db, r->w, records, &more, &r->e));
+    RIG_OK(r, terms_build(r->db, NULL, r->w, records, &more, &r->e));
     RIG_OK(r, store_commit(r->db, &r->e));
     return more;
 }

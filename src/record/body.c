@@ -46,6 +46,7 @@ void body_write(struct buf *b, const struct event_body *ev)
     put_json(&o, "clocks", ev->clocks);
     jo_kv(&o, "number", ev->number);
     put_json(&o, "links", ev->links);
+    put_json(&o, "sealed", ev->sealed);
     if (!id_zero(ev->cause))
         put_id(&o, "cause", ev->cause);
     jo_end(&o);
@@ -105,6 +106,8 @@ bool body_check(const struct event_body *ev, struct err *e)
         if (!json_text(l, "to").len || !json_text(l, "rel").len)
             return err_set(e, ERR_VERIFY, "event: a link without \"to\" or \"rel\"");
     }
+    if (ev->sealed && (!json_is(json_get(ev->sealed, "$d"), J_INT) || !json_text(ev->sealed, "c").len))
+        return err_set(e, ERR_VERIFY, "event: \"sealed\" is no reference");
     return true;
 }
 
@@ -122,7 +125,8 @@ bool body_read(struct arena *a, struct str text, struct event_body *out, struct 
         !take_shape(j, "set", J_OBJ, &ev.set, e) || !take_shape(j, "rows", J_OBJ, &ev.rows, e) ||
         !take_shape(j, "parts", J_ARR, &ev.parts, e) ||
         !take_shape(j, "clocks", J_ARR, &ev.clocks, e) ||
-        !take_shape(j, "links", J_ARR, &ev.links, e))
+        !take_shape(j, "links", J_ARR, &ev.links, e) ||
+        !take_shape(j, "sealed", J_OBJ, &ev.sealed, e))
         return false;
     if (v != 1)
         return err_set(e, ERR_VERIFY, "event: version %lld is not known here", (long long)v);

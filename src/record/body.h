@@ -1,8 +1,9 @@
 /* record/body.h - one event, as a struct and as the line of JSON that stands in the log.
  *
  * docs/log-format.md has the key order and the meaning of each key.  An event is a decided fact:
- * the seven patch keys (set, rows, state, parts, clocks, number, links) are all that the fold reads,
- * and it needs no playbook, calendar, area tree or clock for it. */
+ * the patch keys (set, rows, state, parts, clocks, number, links, sealed) are all that the fold reads,
+ * and it needs no playbook, calendar, area tree or clock for it.  Of a sealed matter the line holds
+ * what seal.h leaves in the clear, and `sealed` stands for the rest. */
 #pragma once
 #include "base/id.h"
 #include "base/json.h"
@@ -28,6 +29,7 @@ struct event_body {
     struct json *clocks; /* [{"id","n","start","due",…}]: merged by (id, n) */
     struct str number;   /* STR_NONE: unchanged */
     struct json *links;  /* [{"to":id,"rel":…} or with "del":true] */
+    struct json *sealed; /* {"$d":0,"c":…}: the reference to what is not in the line; or NULL */
     struct id cause;     /* of a further event of the same action; zero otherwise */
 };
 

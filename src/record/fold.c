@@ -6,6 +6,7 @@ struct record *record_new(struct arena *a)
     r->fields = json_new(a, J_OBJ);
     r->parts = json_new(a, J_ARR);
     r->links = json_new(a, J_ARR);
+    r->sealed = json_new(a, J_ARR);
     r->known = TIME_NONE;
     return r;
 }
@@ -23,6 +24,8 @@ struct record *record_copy(struct arena *a, const struct record *r)
     c->fields = json_clone(a, r->fields);
     c->parts = json_clone(a, r->parts);
     c->links = json_clone(a, r->links);
+    c->sealed = json_clone(a, r->sealed);
+    c->shut = r->shut ? record_copy(a, r->shut) : NULL;
     c->cap_clocks = r->n_clocks;
     c->clocks = ARENA_ARRAY(a, struct clock_run, r->n_clocks + 1);
     for (size_t i = 0; i < r->n_clocks; i++) {
@@ -203,6 +206,26 @@ static void merge_links(struct arena *a, struct record *r, const struct json *li
     }
 }
 
+void fold_patch(struct arena *a, struct record *r, const struct event_body *ev, int64_t seq)
+{
+    set_fields(a, r->fields, ev->set, seq);
+    merge_rows(a, r->fields, ev->rows, seq);
+    merge_numbered(a, r->parts, ev->parts, seq);
+    merge_links(a, r, ev->links);
+}
+
+/* A line in the clear behind sealed ones says the whole record again (seal.h). */
+static void merge_sealed(struct arena *a, struct record *r, const struct json *ref, int64_t seq)
+{
+    if (!ref) {
+        r->sealed = json_new(a, J_ARR);
+        r->shut = NULL;
+        return;
+    }
+    json_push(r->sealed, take(a, ref, seq));
+    json_set(a, r->fields, STR("$sealed"), json_new_bool(a, true));
+}
+
 bool fold_event(struct arena *a, struct record *r, const struct event_body *ev, int64_t seq,
                 struct err *e)
 {
@@ -225,18 +248,16 @@ bool fold_event(struct arena *a, struct record *r, const struct event_body *ev, 
     r->last_at = ev->at;
     r->area = ev->area;
     r->code = str_dup(a, ev->code.ptr ? ev->code : STR(""));
-    set_fields(a, r->fields, ev->set, seq);
-    merge_rows(a, r->fields, ev->rows, seq);
+    fold_patch(a, r, ev, seq);
     if (ev->state.ptr)
         r->state = str_dup(a, ev->state);
     if (ev->number.ptr)
         r->number = str_dup(a, ev->number);
-    merge_numbered(a, r->parts, ev->parts, seq);
     JSON_EACH (c, ev->clocks) {
         if (!merge_clock(a, r, c, e))
             return false;
     }
-    merge_links(a, r, ev->links);
+    merge_sealed(a, r, ev->sealed, seq);
     return true;
 }
 
@@ -303,6 +324,10 @@ void record_write(struct buf *b, const struct record *r)
         jo_key(&o, "links");
         jo_json(&o, r->links);
     }
+    if (r->sealed->n) {
+        jo_key(&o, "sealed");
+        jo_json(&o, r->sealed);
+    }
     jo_end(&o);
 }
 
@@ -333,6 +358,8 @@ bool record_read(struct arena *a, struct str doc, struct record **out, struct er
         r->parts = v;
     if (json_is(v = json_get(j, "links"), J_ARR))
         r->links = v;
+    if (json_is(v = json_get(j, "sealed"), J_ARR))
+        r->sealed = v;
     JSON_EACH (c, json_get(j, "clocks")) {
         if (!merge_clock(a, r, c, e))
             return false;

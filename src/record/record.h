@@ -40,6 +40,8 @@ struct record {
     struct clock_run *clocks;
     size_t n_clocks, cap_clocks;
     struct json *links;    /* array */
+    struct json *sealed;   /* array of references, one for each sealed event; empty: not sealed */
+    const struct record *shut; /* of a sealed record that was opened: as it is stored (seal.h) */
 };
 
 /* ---- attributes that the fold keeps as "$name" fields ---- */
@@ -50,6 +52,9 @@ struct str record_merged(const struct record *r);
 int64_t record_due(const struct record *r);       /* open main clock that is not paused */
 bool record_open(const struct record *r);
 const struct clock_run *record_clock_last(const struct record *r, struct str id);
+/* What the tables hold of it: the record itself, or of an opened one what is in the clear. */
+const struct record *record_stored(const struct record *r);
+bool record_sealed(const struct record *r);
 struct json *record_part(const struct record *r, int64_t i);
 int64_t record_next_part(const struct record *r);
 /* Parts of a kind that are not finished ("open": true). */
@@ -64,6 +69,8 @@ struct record *record_copy(struct arena *a, const struct record *r);
  * away.  Errors: ERR_VERIFY when the event does not continue this record. */
 MUST_USE bool fold_event(struct arena *a, struct record *r, const struct event_body *ev, int64_t seq,
                          struct err *e);
+/* set, rows, parts and links of it alone. */
+void fold_patch(struct arena *a, struct record *r, const struct event_body *ev, int64_t seq);
 void record_write(struct buf *b, const struct record *r); /* doc */
 MUST_USE bool record_read(struct arena *a, struct str doc, struct record **out, struct err *e);
 bool record_same(const struct record *a, const struct record *b); /* by their docs */
@@ -85,7 +92,7 @@ void field_value(const struct field *f, const struct json *v, struct xvalue *out
 /* ---- detached values ---- */
 
 struct detached {
-    int64_t k;          /* number within the event */
+    int64_t k;          /* number within the event, from 1; 0 is the sealed part */
     bool vault;
     uint8_t salt[32];
     struct str plain;   /* JSON text of the value */

@@ -101,9 +101,11 @@ bool record_by_number(struct store *db, struct arena *a, struct str number, bool
 size_t record_cells(struct arena *a, const struct record *r, struct cell c[static RECORD_COLUMNS])
 {
     struct buf doc = BUF(LIMIT_JSON_OUT);
+    int64_t rid = r->rid;
+    r = record_stored(r);
     record_write(&doc, r);
     size_t k = 0;
-    c[k++] = C_INT(r->rid);
+    c[k++] = C_INT(rid);
     c[k++] = C_BLOB(ID_STR(r->id));
     c[k++] = C_TEXT(r->type);
     c[k++] = cell_text(r->number);
@@ -143,7 +145,7 @@ static bool save_records(struct store *db, const struct changes *c, struct err *
 struct json *record_scopes(struct arena *a, const struct world *w, const struct record *r)
 {
     struct json *out = json_new(a, J_ARR);
-    for (int i = world_area_by_id(w, r->area); i >= 0; i = w->areas[i].parent)
+    for (int i = world_area_by_id(w, record_stored(r)->area); i >= 0; i = w->areas[i].parent)
         json_push(out, json_new_str(a, str_printf(a, "a%lld", (long long)w->areas[i].aid)));
     struct str holder = record_holder(r);
     if (holder.len)
@@ -264,8 +266,9 @@ struct row_maker {
 static void add_cell(void *u, struct str name, enum xtype type, int slot)
 {
     struct row_maker *m = u;
-    struct xvalue v;
-    record_value(m->r, m->def, slot, &v);
+    struct xvalue v = {.null = true};
+    if (slot >= SLOT_CLOCK || !record_sealed(m->r)) /* of a sealed matter no field is in a column */
+        record_value(m->r, m->def, slot, &v);
     m->out->names[m->out->n] = name;
     m->out->cells[m->out->n++] = v.null ? C_NULL : type == X_TEXT ? C_TEXT(v.s) : C_INT(v.i);
 }
@@ -441,11 +444,15 @@ static bool save_spot(struct store *db, const struct change *ch, struct cell lon
                       BIND(C_INT(r->rid), C_TEXT(r->type), C_INT(spot_cell(lon.i, lat.i))), NULL, e);
 }
 
+static const struct json *place_of(const struct record *r, const struct field *f)
+{
+    return r && !record_sealed(r) ? json_get_str(r->fields, f->id) : NULL;
+}
+
 static bool save_place(struct store *db, const struct changes *c, const struct change *ch,
                        const struct field *f, struct err *e)
 {
-    const struct json *ref = json_get_str(ch->after->fields, f->id);
-    const struct json *old = ch->before ? json_get_str(ch->before->fields, f->id) : NULL;
+    const struct json *ref = place_of(ch->after, f), *old = place_of(ch->before, f);
     if (json_same(ref, old))
         return true;
     struct cell lon = C_NULL, lat = C_NULL;

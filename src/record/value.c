@@ -20,6 +20,16 @@ struct str record_merged(const struct record *r)
     return json_text(r->fields, "$merged");
 }
 
+const struct record *record_stored(const struct record *r)
+{
+    return r->shut ? r->shut : r;
+}
+
+bool record_sealed(const struct record *r)
+{
+    return r->sealed->n > 0;
+}
+
 bool record_open(const struct record *r)
 {
     return record_closed(r) == TIME_NONE && !record_flag(r, "$void") && !record_merged(r).len;

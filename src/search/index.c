@@ -84,9 +84,9 @@ static void add_rights(const struct changes *c, const struct record *r, struct b
 bool search_text(struct store *db, const struct changes *c, const struct change *ch,
                  struct buf *out, struct err *e)
 {
-    const struct record *r = ch->after;
+    const struct record *r = record_stored(ch->after);
     add_text(out, r->number, TOKEN_PLAIN);
-    for (int i = 0; i < ch->def->n_fields; i++) {
+    for (int i = 0; i < ch->def->n_fields && !record_sealed(r); i++) { /* sealed: the number alone */
         const struct field *f = &ch->def->fields[i];
         const struct json *v = json_get_str(r->fields, f->id);
         bool wanted = (f->search || f->type == FIELD_PLACE) && !f->vault && f->type != FIELD_PERSON;

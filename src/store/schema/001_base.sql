@@ -108,7 +108,7 @@ CREATE INDEX clock_next ON clock (next);
 -- Values that can be erased without touching the log.
 CREATE TABLE detached (
     seq {I64} NOT NULL, k {I64} NOT NULL, rid {I64} NOT NULL,
-    class {TXT} NOT NULL,        -- text | vault
+    class {TXT} NOT NULL,        -- text | vault | sealed
     salt {BLOB}, bytes {BLOB},   -- both NULL when erased; bytes are encrypted by the record's key
     erased_seq {I64},
     PRIMARY KEY (seq, k)
