@@ -70,11 +70,12 @@ def cli(*words, given=None):
 class Client:
     """One browser: cookie and csrf."""
 
-    def __init__(self, port):
-        self.port, self.cookie, self.csrf = port, None, None
+    def __init__(self, port, home=None):
+        self.port, self.home, self.cookie, self.csrf = port, home, None, None
 
     def ask(self, method, path, body=None, raw=None, headers=None, csrf=True):
-        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20,
+                                          source_address=(self.home, 0) if self.home else None)
         head = dict(headers or {})
         if self.cookie:
             head["Cookie"] = self.cookie
@@ -158,6 +159,7 @@ def setUpModule():
         status, me = CLIENTS[login].log_in(login)
         assert status == 200, me
     CLIENTS["nobody"] = Client(SERVER.port)
+    CLIENTS["resident"] = Client(SERVER.port, "127.0.0.7")  # limits go by the address
 
 
 def tearDownModule():
@@ -236,14 +238,28 @@ class Walk(Base):
 
         # who mediated does not visit; what is still open stops the archive
         self.act("mediator", r, "visit", {"performed": "yes", "satisfied": "satisfied"}, status=409)
-        self.act("desk", r, "visit_reopen", {"reopen_reason": self.code("reopen_reason"), "performed": "no",
-                                             "satisfied": "dissatisfied"})
+        offered = {a["id"]: a for a in self.want("desk", 200, "GET", f"/api/records/{r['id']}")["actions"]}
+        self.assertEqual([p["party"] for p in offered["visit"]["parties"]], ["applicant", "respondent"])
+        self.act("desk", r, "visit_reopen", {"part": offered["visit"]["parties"][0]["part"], "performed": "no",
+                                             "reopen_reason": self.code("reopen_reason"), "satisfied": "dissatisfied"})
         self.assertEqual(r["state"], "mediating")
         self.assertEqual(self.rate(), (n0 + 1, all0 + 2))
         self.to_agreement(r)
         self.assertEqual(self.rate(), (n0 + 1, all0 + 2))  # it was reopened: it stays out
         self.act("mediator", r, "take_effect", {"signed": True, "effective_on": self.today()})
-        self.act("desk", r, "visit", {"performed": "yes", "satisfied": "satisfied"})
+        # each party is asked by itself; the resident's own answer closes the part he names
+        good = {"performed": "yes", "satisfied": "satisfied"}
+        self.act("desk", r, "visit", good, status=400)
+        self.act("desk", r, "visit", dict(good, party="applicant"))
+        self.act("desk", r, "archive", {"dossier_complete": True}, status=409)
+        mine = self.want("resident", 200, "GET", f"/api/resident?token={r['token']}")["actions"][0]
+        self.assertEqual([p["name"] for p in mine["parties"]], ["被申请人"])
+        self.want("resident", 200, "POST", "/api/resident/answer",
+                  {"token": r["token"], "id": uuid7(), "fields": dict(good, part=mine["parties"][0]["part"])})
+        r["version"] += 1
+        parts = [p for p in self.want("desk", 200, "GET", f"/api/records/{r['id']}")["parts"] if p.get("outcome")]
+        self.assertEqual([(p["party"], p["performed"]) for p in parts],
+                         [("applicant", "no"), ("applicant", "yes"), ("respondent", "yes")])
         self.act("desk", r, "archive", {"dossier_complete": False}, status=409)
         self.act("desk", r, "archive", {"dossier_complete": True})
         self.assertEqual(r["state"], "archived")

@@ -106,6 +106,7 @@ static bool known_fields(struct call *c, const struct ask *ask, const struct rec
     JSON_EACH(x, ask->fields)
     {
         if (!act || str_is(x->key, "documents") || str_is(x->key, "reason") ||
+            str_is(x->key, "part") || str_is(x->key, "party") || /* the engine knows where they fit */
             record_field(def, x->key) >= 0)
             continue;
         return err_field(c->e, ERR_UNKNOWN_FIELD, str_c(c->a, x->key), "there is no such field");

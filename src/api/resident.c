@@ -150,6 +150,7 @@ static void put_actions(struct view *v, struct json_out *o)
             jo_end(o);
         }
         jo_end(o);
+        engine_parties(v->def, v->r, act, o);
         jo_end(o);
     }
     jo_end(o);

@@ -1,4 +1,4 @@
-/* What an action does to clocks and follow-ups: due dates are decided here, once, and stored. */
+/* What an action does to clocks: due dates are decided here, once, and stored. */
 #include "clock/notice.h"
 #include "engine/decide_int.h"
 #include "engine/fit.h"
@@ -164,68 +164,4 @@ void clocks_adopt(struct deciding *d, const struct record_def *old)
     for (int i = 0; i < d->def->n_clocks; i++)
         if (fit_starts(old, d->def, i, d->work->state))
             clock_start(d, &d->def->clocks[i], STR_NONE);
-}
-
-/* ---- follow-ups ---- */
-
-static const struct follow_rule *rule_for(struct deciding *d, const struct follow_up *f)
-{
-    struct str grade = STR_NONE;
-    if (f->grade >= 0)
-        grade = json_text(d->work->fields, str_c(d->a, d->def->fields[f->grade].id));
-    const struct follow_rule *other = NULL;
-    for (int i = 0; i < f->n_rules; i++) {
-        if (f->rules[i].grade.len && str_eq(f->rules[i].grade, grade))
-            return &f->rules[i];
-        if (!f->rules[i].grade.len)
-            other = &f->rules[i];
-    }
-    return other;
-}
-
-/* Entering a state plans the rounds that its rules ask for, as parts with a due day. */
-void follow_ups_plan(struct deciding *d, int state)
-{
-    struct xcontext c;
-    deciding_context(d, &c);
-    for (int i = 0; i < d->def->n_follow_ups; i++) {
-        const struct follow_up *f = &d->def->follow_ups[i];
-        if (f->after != state || (f->when && !expr_true(f->when, &c)))
-            continue;
-        const struct follow_rule *rule = rule_for(d, f);
-        struct xvalue base = {.null = true};
-        if (f->base >= 0)
-            c.get(c.self, SLOT_FIELD + f->base, &base);
-        int32_t day = base.null ? zone_day(d->w->zone, d->at) : (int32_t)base.i;
-        for (int k = 0; rule && k < rule->n; k++) {
-            int64_t from = zone_start(d->w->zone, day) + MS_DAY / 2;
-            int64_t due = calendar_shift(d->s->calendar, d->w->zone, from, rule->at[k].n,
-                                         clock_unit(rule->at[k].unit));
-            struct json *p = draft_part(d, 0, "follow_up");
-            part_set(d, p, "plan", f->id);
-            part_int(d, p, "round", k + 1);
-            part_int(d, p, "due", zone_day(d->w->zone, due));
-            part_flag(d, p, "open", true);
-        }
-    }
-}
-
-/* Closes the round that is due first. An action may also be done when none is planned. */
-bool follow_up_answer(struct deciding *d, const struct action *act)
-{
-    const struct json *first = NULL;
-    char kind[64];
-    snprintf(kind, sizeof kind, "%.*s", STR_F(act->answers));
-    JSON_EACH (p, d->work->parts)
-        if (str_is(json_text(p, "kind"), kind) && json_yes(p, "open") &&
-            (!first || json_num(p, "due", 0) < json_num(first, "due", 0)))
-            first = p;
-    if (first) {
-        struct json *p = draft_part(d, json_num(first, "i", 0), NULL);
-        part_flag(d, p, "open", false);
-        part_int(d, p, "done", d->at);
-        part_set(d, p, "by", str_of(d->ask->actor->by));
-        part_set(d, p, "act", act->id);
-    }
-    return true;
 }

@@ -489,6 +489,8 @@ static bool run_step(struct deciding *d, const struct action *act)
         return false;
     if (act->answers.len && !follow_up_answer(d, act))
         return false;
+    if (act->misses.len && !follow_up_miss(d, act))
+        return false;
     if (act->figures && !figures_put(d))
         return false;
     if (d->work->ver == 0) {
@@ -506,6 +508,7 @@ static bool run_step(struct deciding *d, const struct action *act)
         return false;
     for (int i = 0; i < act->n_start; i++)
         clock_start(d, &d->def->clocks[act->start[i]], STR_NONE);
+    follow_ups_count(d);
     return draft_end(d);
 }
 
@@ -560,10 +563,21 @@ static bool run_action(struct deciding *d, const struct action *act)
 
 /* ---- the whole decision ---- */
 
+/* Does it, or one of its steps, answer or miss a follow-up?  Then the request may name the part. */
+static bool names_part(const struct deciding *d, const struct action *act)
+{
+    bool yes = act->answers.len || act->misses.len;
+    for (int i = 0; i < act->n_does; i++)
+        yes |= names_part(d, &d->def->actions[act->does[i]]);
+    return yes;
+}
+
 static bool check_unknown(struct deciding *d, const struct action *act)
 {
     JSON_EACH (v, d->input) {
         if (str_is(v->key, "documents") || str_is(v->key, "reason") || str_is(v->key, "note"))
+            continue;
+        if ((str_is(v->key, "part") || str_is(v->key, "party")) && names_part(d, act))
             continue;
         int f = record_field(d->def, v->key);
         bool attr = act->import && (str_is(v->key, "opened") || str_is(v->key, "closed") ||

@@ -68,8 +68,15 @@ MUST_USE bool clock_extend(struct deciding *d, const struct clock_def *c);
 /* The running clocks under the definition d->def, which follows `old`. */
 void clocks_adopt(struct deciding *d, const struct record_def *old);
 struct limit clock_limit(const struct clock_def *c);
+
+/* ---- followup.c ---- */
 void follow_ups_plan(struct deciding *d, int state);
 MUST_USE bool follow_up_answer(struct deciding *d, const struct action *act);
+MUST_USE bool follow_up_miss(struct deciding *d, const struct action *act);
+void follow_ups_count(struct deciding *d); /* what the playbook counts of the parts, into its fields */
+/* A part of the round that is due first, NULL: none waits; and does this part wait in that round? */
+const struct json *follow_up_first(const struct record *r, struct str kind);
+bool follow_up_waits(const struct record *r, const struct json *part, struct str kind);
 
 /* ---- builtin.c ---- */
 /* *known = false when there is no such built-in action. */

@@ -93,6 +93,10 @@ MUST_USE bool engine_possible(struct engine *en, struct store *db, const struct 
                               const struct record *r, const struct actor *actor, struct json_out *out,
                               struct err *e);
 
+/* "parties": those whom a follow-up waits for that this action answers; nothing when there are none. */
+void engine_parties(const struct record_def *def, const struct record *r, const struct action *act,
+                    struct json_out *out);
+
 /* The name of a built-in action (comment, transfer, …); false when there is none of this id. */
 bool engine_builtin(struct str act, struct words *name);
 

@@ -28,6 +28,29 @@ static void show_form(struct listing *l, const struct action *act)
     jo_end(o);
 }
 
+void engine_parties(const struct record_def *def, const struct record *r, const struct action *act,
+                    struct json_out *o)
+{
+    struct str kind = act->answers.len ? act->answers : act->misses;
+    if (!kind.len || !follow_up_first(r, kind))
+        return;
+    jo_key(o, "parties");
+    jo_arr(o);
+    JSON_EACH (p, r->parts) {
+        int f = record_field(def, json_text(p, "party"));
+        if (f < 0 || !follow_up_waits(r, p, kind))
+            continue;
+        jo_obj(o);
+        jo_ki(o, "part", json_num(p, "i", 0));
+        jo_kv(o, "party", def->fields[f].id);
+        jo_ki(o, "row", json_num(p, "row", 1));
+        jo_kv(o, "name", def->fields[f].label.zh);
+        jo_kv(o, "name_en", def->fields[f].label.en);
+        jo_end(o);
+    }
+    jo_end(o);
+}
+
 /* Is it a step that only stands inside composites, or an action another state would offer? */
 static bool offered(const struct listing *l, const struct action *act)
 {
@@ -59,6 +82,7 @@ static void show_action(struct listing *l, const struct action *act)
         jo_kc(o, "why_en", why.text);
     }
     show_form(l, act);
+    engine_parties(l->d.def, l->d.work, act, l->out);
     jo_end(o);
 }
 

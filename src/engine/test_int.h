@@ -415,6 +415,9 @@ static inline void play_step(struct house *h, const char *story, size_t i, const
     "'instalments':[{'due_on':'@today','sum':'600.25','what':'第一笔'}]}"
 #define IN_FORCE "{'signed':true,'effective_on':'@today'}"
 #define VISIT "{'performed':'yes','satisfied':'satisfied'}"
+#define VISIT_OF(which) "{" which ",'performed':'yes','satisfied':'satisfied'}"
+#define VISIT_BAD "{'reopen_reason':'not_performed','performed':'no','satisfied':'dissatisfied'}"
+#define MISSED "{'party':'applicant','contact':'no_answer'}"
 
 static const struct step TO_MEDIATION[] = {
     {"grid", "report", PENDING, 0, "found"},

@@ -4,7 +4,7 @@
 static const char *const action_keys[] = {
     "name",   "opens", "import",  "resident",   "from", "to",      "by",   "who",
     "not_by", "form",  "guards",  "needs",      "set",  "start",   "stop", "pause",
-    "resume", "does",  "reopens", "ends_parts", "plan", "answers",
+    "resume", "does",  "reopens", "ends_parts", "plan", "answers", "misses",
     "figures", NULL};
 
 struct idset set_actions(const struct record_def *r)
@@ -259,6 +259,10 @@ static void load_effects(struct loader *ld, const struct expr_ask *ask, const st
     static const char *const kinds[] = {"follow_up", NULL};
     if (node_get(node, "answers"))
         a->answers = str_of(kinds[get_choice(ld, node, "answers", kinds, 0)]);
+    if (node_get(node, "misses"))
+        a->misses = str_of(kinds[get_choice(ld, node, "misses", kinds, 0)]);
+    if (a->answers.len && a->misses.len)
+        fail(ld, node_get(node, "misses"), "misses: an action either answers or notes a miss");
 }
 
 static int figures_field(struct loader *ld, const struct node *node, const char *key,
@@ -301,7 +305,7 @@ static void refuse_composite_keys(struct loader *ld, const struct node *node)
 {
     static const char *const of_steps[] = {"opens",      "import", "from",   "to",     "needs",
                                            "start",      "stop",   "pause",  "resume", "reopens",
-                                           "ends_parts", "plan",   "answers"};
+                                           "ends_parts", "plan",   "answers", "misses"};
     for (size_t i = 0; i < COUNT_OF(of_steps); i++)
         if (node_get(node, of_steps[i]))
             fail(ld, node_get(node, of_steps[i]),

@@ -185,11 +185,50 @@ static int field_of(struct loader *ld, const struct record_def *r, const struct 
     return -1;
 }
 
+/* Whom a round asks, each by himself: those who stand in these fields of the record. */
+static void load_parties(struct loader *ld, const struct record_def *r, const struct node *it,
+                         struct follow_up *f)
+{
+    f->each = get_refs(ld, it, "each", set_fields(r), &f->n_each);
+    for (int i = 0; i < f->n_each; i++) {
+        const struct field *x = &r->fields[f->each[i]];
+        if (x->type != FIELD_PERSON && x->type != FIELD_TABLE && x->type != FIELD_ORG)
+            fail(ld, node_get(it, "each"), "each: expected fields of persons, units or rows, \"%.*s\" is %s",
+                 SHOW(x->id), field_type_name(x->type));
+    }
+    f->asks = get_refs(ld, it, "asks", set_fields(r), &f->n_asks);
+    for (int i = 0; i < f->n_asks; i++) {
+        const struct field *x = &r->fields[f->asks[i]];
+        if (x->type == FIELD_TABLE || x->type == FIELD_COMPUTED || x->type == FIELD_PERSON || x->many)
+            fail(ld, node_get(it, "asks"), "asks: \"%.*s\" is no question with one answer", SHOW(x->id));
+    }
+}
+
+static void load_counts(struct loader *ld, int record, const struct node *it, struct follow_up *f)
+{
+    const struct record_def *r = &ld->p->records[record];
+    struct node *map = get_map(ld, it, "counts");
+    struct expr_ask ask = {.record = record, .use = USE_RECORD};
+    int n = count_items(ld, map, "counts", 10);
+    f->counts = ARENA_ARRAY(ld->a, struct follow_count, n + 1);
+    for (const struct node *x = map ? map->first : NULL; f->n_counts < n; x = x->next) {
+        struct follow_count *c = &f->counts[f->n_counts++];
+        c->field = idset_want(ld, x, set_fields(r), x->key);
+        if (c->field >= 0 && r->fields[c->field].type != FIELD_INTEGER)
+            fail(ld, x, "counts: \"%.*s\" is %s, expected an integer field", SHOW(x->key),
+                 field_type_name(r->fields[c->field].type));
+        if (x->kind != NODE_TEXT || !x->text.len)
+            fail(ld, x, "counts: expected a condition, or \"*\" for every part");
+        else if (!str_is(x->text, "*"))
+            c->where = load_expr(ld, &ask, x, x->text);
+    }
+}
+
 static void load_follow_up(struct loader *ld, int record, const struct node *it,
                            struct follow_up *f)
 {
-    static const char *const known[] = {"name", "after",  "grade", "base",
-                                        "at",   "misses", "when",  NULL};
+    static const char *const known[] = {"name",   "after", "grade", "base", "at",  "misses",
+                                        "when",   "each",  "asks",  "counts", NULL};
     struct record_def *r = &ld->p->records[record];
     *f = (struct follow_up){.id = it->key, .after = -1, .grade = -1, .base = -1};
     check_id(ld, it, f->id, "follow-up", ID_MAX);
@@ -203,6 +242,8 @@ static void load_follow_up(struct loader *ld, int record, const struct node *it,
     f->base = field_of(ld, r, it, "base", FIELD_DATE);
     f->misses = (int)get_int(ld, it, "misses", 3, 1, 20);
     load_rules(ld, r, it, f);
+    load_parties(ld, r, it, f);
+    load_counts(ld, record, it, f);
     struct expr_ask ask = {.record = record, .use = USE_RECORD};
     struct str when = get_text(ld, it, "when");
     if (when.ptr)

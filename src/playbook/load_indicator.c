@@ -257,6 +257,19 @@ static bool load_terms(struct loader *ld, const struct node *node, struct indica
     return ind->n_term >= 0 && ind->d_term >= 0;
 }
 
+/* A sum of what follow-ups count is a count of their parts. */
+static bool counts_parts(const struct playbook *p, const struct term *t)
+{
+    const struct record_def *r = &p->records[t->record];
+    if (t->kind != TERM_SUM)
+        return false;
+    for (int i = 0; i < r->n_follow_ups; i++)
+        for (int k = 0; k < r->follow_ups[i].n_counts; k++)
+            if (r->follow_ups[i].counts[k].field == t->sum_field)
+                return true;
+    return false;
+}
+
 static void check_relation(struct loader *ld, const struct node *node, struct indicator *ind)
 {
     static const char *const names[] = {"part", "flow", NULL};
@@ -278,8 +291,10 @@ static void check_relation(struct loader *ld, const struct node *node, struct in
     ind->part = get_choice(ld, node, "relation", names, 1) == 0;
     if (!ind->part)
         return;
-    if (n->kind != TERM_COUNT || d->kind != TERM_COUNT || n->record != d->record)
-        fail(ld, relation, "relation: part needs counts of the same record type");
+    bool counts = n->kind == TERM_COUNT && d->kind == TERM_COUNT,
+         parts = counts_parts(ld->p, n) && counts_parts(ld->p, d);
+    if ((!counts && !parts) || n->record != d->record)
+        fail(ld, relation, "relation: part needs counts of the same record type (or of its follow-ups)");
     else if (n->at_slot != d->at_slot)
         fail(ld, relation,
              "relation: part needs the same `at`; the numerator has \"%.*s\", the"

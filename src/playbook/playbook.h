@@ -225,6 +225,7 @@ struct action {
     struct take_figures *figures; /* NULL: takes none */
     struct str plan;         /* follow_up to plan, or STR_NONE */
     struct str answers;      /* part kind this action answers ("follow_up"), or STR_NONE */
+    struct str misses;       /* part kind this action notes a failed attempt at, or STR_NONE */
     int line;
 };
 
@@ -242,6 +243,15 @@ struct follow_up {
     int base;          /* date field the days count from; -1: the day of the event */
     int misses;        /* so many misses on different days end the round as not reached */
     struct expr *when; /* no round at all unless true (a contact was left) */
+    int *each;         /* fields of the parties: a round has a part for each of their values */
+    int n_each;        /* 0: a round is one part */
+    int *asks;         /* fields whose answer stands in the part: it is that party's */
+    int n_asks;
+    struct follow_count {
+        int field;          /* integer: how many parts it holds for */
+        struct expr *where; /* `asks`, `closed` and `due` are those of the part; NULL: all parts */
+    } *counts;
+    int n_counts;
 };
 
 /* ---- indicators ---- */
