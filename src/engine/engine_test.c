@@ -192,8 +192,8 @@ static const struct step LONG_PATH[] = {
     {"mediator", "visit", VISIT_OF("'party':'applicant'"), ERR_GUARD}, /* who mediated does not call */
     {"desk", "visit_reopen", VISIT_BAD, ERR_REQUIRED, "part"}, /* each party is asked by itself: which one? */
     {"desk", "visit_reopen",
-     "{'party':'applicant','reopen_reason':'not_performed','performed':'no','satisfied':'dissatisfied'}", 0, "mediating",
-     .wait = 8LL * MS_DAY, .check = reopened},
+     "{'party':'applicant','reopen_reason':'not_performed','performed':'no','satisfied':'dissatisfied'}",
+     0, "mediating", .wait = 8LL * MS_DAY, .check = reopened},
     {"mediator", "agree", AGREE, 0, "agreed"},
     {"mediator", "take_effect", IN_FORCE, 0, "performing"},
     {"desk", "archive", "{'dossier_complete':true}", ERR_WRONG_STATE},
