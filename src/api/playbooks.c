@@ -296,15 +296,34 @@ static void put_list(struct json_out *o, const struct code_list *l)
     jo_end(o);
 }
 
+static int by_order(const void *a, const void *b)
+{
+    const struct playbook *x = *(const struct playbook *const *)a, *y = *(const struct playbook *const *)b;
+    return x->order != y->order ? x->order - y->order : str_cmp(x->id, y->id);
+}
+
+/* Those in force, in the order of menus. */
+static size_t in_order(struct call *c, const struct playbook ***out)
+{
+    const struct playbook **list = ARENA_ARRAY(c->a, const struct playbook *, c->w->n_playbooks + 1);
+    size_t n = 0;
+    for (int i = 0; i < c->w->n_playbooks; i++)
+        if (c->w->playbooks[i].in_force)
+            list[n++] = c->w->playbooks[i].playbook;
+    qsort(list, n, sizeof *list, by_order);
+    *out = list;
+    return n;
+}
+
 static bool playbooks_list(struct call *c)
 {
     struct reply r;
+    const struct playbook **list;
     if (!reply_rows(c, str_printf(c->a, "w%lld", (long long)c->w->sys_seq), &r))
         return true;
-    for (int i = 0; i < c->w->n_playbooks; i++) {
-        const struct playbook *p = c->w->playbooks[i].playbook;
-        if (!c->w->playbooks[i].in_force)
-            continue;
+    size_t n = in_order(c, &list);
+    for (size_t i = 0; i < n; i++) {
+        const struct playbook *p = list[i];
         jo_obj(&r.o);
         jo_kv(&r.o, "id", p->id);
         jo_ki(&r.o, "version", p->version);

@@ -70,10 +70,16 @@ static void put_role(struct json_out *o, const struct world *w, const struct gra
     jo_end(o);
 }
 
+/* today: the civil day of the database, which in a demonstration is not that of the device. */
 static void put_me(struct json_out *o, struct arena *a, const struct world *w,
-                   const struct session *s, struct str name, bool zh)
+                   const struct session *s, struct str name, int64_t now, bool zh)
 {
+    char today[16];
+    day_format(zone_day(w->zone, now), today);
     jo_obj(o);
+    jo_kc(o, "today", today);
+    if (world_setting(w, "demo.clock").len)
+        jo_kb(o, "demo", true);
     jo_kc(o, "csrf", s->csrf);
     jo_kv(o, "account", id_text(a, s->account));
     jo_kv(o, "name", name);
@@ -150,7 +156,7 @@ static void answer_me(struct slow *s)
     }
     struct buf b = BUF(65536);
     struct json_out o = json_out(&b);
-    put_me(&o, s->a, w, &mine, name, zh);
+    put_me(&o, s->a, w, &mine, name, s->now, zh);
     engine_reader_back(s->api->engine, db);
     world_unref(w);
     set_cookie(s->rq, s->a, s->api, s->cookie, false);
@@ -192,7 +198,7 @@ static bool session_get(struct call *c)
         return false;
     struct buf b = BUF(65536);
     struct json_out o = json_out(&b);
-    put_me(&o, c->a, c->w, &c->session, name, c->zh);
+    put_me(&o, c->a, c->w, &c->session, name, c->now, c->zh);
     http_set_header(c->rq, "Cache-Control", STR("no-store"));
     return call_json(c, 200, &b);
 }

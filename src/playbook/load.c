@@ -2,7 +2,8 @@
 #include "playbook/playbook_int.h"
 
 static const char *const top_keys[] = {"playbook", "version",  "name",    "noun",       "include",
-                                       "codes",    "mappings", "records", "indicators", NULL};
+                                       "codes",    "mappings", "records", "indicators", "order",
+                                       NULL};
 static const char *const part_keys[] = {"codes", "mappings", "records", "indicators", NULL};
 
 static bool load_trees(struct loader *ld, struct str text)
@@ -45,6 +46,7 @@ static void load_head(struct loader *ld)
     if (!node_get(top, "version"))
         fail(ld, top, "version is missing: expected a number that grows with every change");
     p->version = (int)get_int(ld, top, "version", 1, 1, 1000000);
+    p->order = (int)get_int(ld, top, "order", 50, 1, 99);
     p->name = get_words(ld, top, "name", true);
     p->noun = get_words(ld, top, "noun", false);
     if (!p->noun.zh.ptr)

@@ -370,6 +370,7 @@ struct record_def {
 
 struct playbook {
     struct str id;
+    int order; /* where it stands in menus and lists: 1 to 99, small ones first */
     int version;
     struct words name, noun;
     struct str text;       /* as it stands in the log */

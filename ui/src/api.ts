@@ -11,6 +11,8 @@ export interface Role {
 
 export interface Me {
     csrf: string
+    today: string // of the database: a demonstration lives on a day of its own
+    demo?: boolean
     account: string
     name: string
     org?: string
