@@ -186,6 +186,17 @@ class Figures(api.Base):
         self.assertTrue(self.verdict(self.file("b2.json", edited))["ok"])
         paper = self.docx("b.docx", seen["number"], seen["text"])
         self.assertTrue(self.verdict(paper)["ok"])
+        r = self.want("desk", 200, "GET", f"/api/records?type=bulletin.bulletin&where=number = '{seen['number']}'"
+                      .replace(" ", "%20"))["rows"][0]
+        for kind in ("pdf", "docx"):
+            status, data = api.CLIENTS["desk"].ask("GET", f"/api/records/{r['id']}/bulletin.{kind}")
+            self.assertEqual(status, 200)
+            made = pathlib.Path(api.SERVER.folder.name) / f"made.{kind}"
+            made.write_bytes(data)
+            got = self.verdict(made)
+            self.assertTrue(got["ok"], got)
+            self.assertEqual(got["figures"], 7)
+            self.assertEqual(api.CLIENTS["desk"].ask("GET", f"/api/records/{r['id']}/bulletin.{kind}")[1], data)
         for find, put, code in (("100.0%[F3]", "99.9%[F3]", "F3"), ("下降31.11%[F6]", "下降13.11%[F6]", "F6"),
                                 ("下降31.11%[F6]", "上升31.11%[F6]", "F6"), ("100.0%[F3]", "1100.0%[F3]", "F3"),
                                 ("[F7]", "", "F7")):

@@ -23,8 +23,14 @@ export const ROUTES: Route[] = [
         path: '/figures', title: { zh: '统计', en: 'Figures' }, page: () => import('./figures/FiguresPage.vue'),
         may: PERM.count, menu: 'both',
     },
-    { path: '/matters', title: { zh: '数后面的办件', en: 'Matters behind a number' }, page: () => import('./figures/MattersPage.vue'), may: PERM.read },
-    { path: '/bulletin/:id', title: { zh: '简报', en: 'Bulletin' }, page: () => import('./figures/BulletinPage.vue'), may: PERM.read },
+    {
+        path: '/matters', title: { zh: '数后面的办件', en: 'Matters behind a number' },
+        page: () => import('./figures/MattersPage.vue'), may: PERM.read,
+    },
+    {
+        path: '/bulletin/:id', title: { zh: '简报', en: 'Bulletin' },
+        page: () => import('./figures/BulletinPage.vue'), may: PERM.read,
+    },
     { path: '/me', title: { zh: '我的', en: 'Me' }, page: () => import('./pages/MePage.vue'), menu: 'both' },
 ]
 

@@ -1,0 +1,84 @@
+#include "api/bulletin_paper.h"
+
+/* One paragraph a line of the text. */
+static void paragraphs(struct paper *p, struct str text)
+{
+    while (text.len) {
+        struct str rest, line = str_trim(str_cut(text, '\n', &rest));
+        if (line.len)
+            paper_add(p, PAPER_TEXT, line);
+        text = rest;
+    }
+}
+
+static struct str indicator_name(const struct world *w, struct str id)
+{
+    struct str name, book = str_cut(id, '.', &name);
+    const struct playbook *pb = world_playbook(w, book);
+    int i = pb ? playbook_indicator(pb, name) : -1;
+    return i >= 0 ? pb->indicators[i].name.zh : id;
+}
+
+static struct str origin(struct arena *a, const struct json *part)
+{
+    struct str hidden = json_text(part, "hidden"), issuer = json_text(part, "issuer");
+    if (str_is(hidden, "small"))
+        return STR("少于5，不公布");
+    if (str_is(hidden, "rounded"))
+        return STR("化整");
+    if (issuer.len)
+        return str_printf(a, "据%.*s提供", STR_F(issuer));
+    if (json_get(part, "N"))
+        return str_printf(a, "%lld/%lld", (long long)json_num(part, "n", 0),
+                          (long long)json_num(part, "N", 0));
+    return STR("本系统记录");
+}
+
+static void figures(struct paper *p, const struct world *w, const struct json *parts)
+{
+    static const int WIDTHS[] = {2, 7, 5, 7, 5};
+    static const char *const HEAD[] = {"代码", "统计项", "数", "时段", "来历"};
+    struct paper_block *t = paper_add(p, PAPER_TABLE, STR_NONE);
+    t->columns = (int)COUNT_OF(WIDTHS);
+    t->widths = WIDTHS;
+    t->head = true;
+    for (size_t i = 0; i < COUNT_OF(HEAD); i++)
+        paper_cell(p, t, str_of(HEAD[i]))->label = true;
+    JSON_EACH (part, parts) {
+        if (!str_is(json_text(part, "kind"), "figure") || json_yes(part, "void"))
+            continue;
+        paper_cell(p, t, json_text(part, "code"));
+        paper_cell(p, t, indicator_name(w, json_text(part, "id")));
+        paper_cell(p, t, json_text(part, "printed"));
+        paper_cell(p, t, str_printf(p->a, "%.*s至%.*s", STR_F(json_text(part, "from")),
+                                    STR_F(json_text(part, "to"))));
+        paper_cell(p, t, origin(p->a, part));
+    }
+}
+
+struct paper *bulletin_paper(struct arena *a, const struct world *w, const struct bulletin *b,
+                             const struct hash *root)
+{
+    struct buf text AUTO(buf_free) = BUF(LIMIT_JSON_OUT), fixed AUTO(buf_free) = BUF(LIMIT_JSON_OUT);
+    struct paper *p = paper_new(a, PAPER_LETTER, b->title, b->record->last_at);
+    bulletin_text(&text, b->prose, b->record->parts, true);
+    bulletin_corrections_text(&fixed, w, b->record->parts);
+    paper_add(p, PAPER_TITLE, b->title);
+    struct paper_block *head =
+        paper_add(p, PAPER_TEXT, str_printf(a, "%.*s　%.*s", STR_F(b->area_name), STR_F(b->number)));
+    head->align = PAPER_CENTER;
+    paragraphs(p, buf_dup(a, &text));
+    paragraphs(p, buf_dup(a, &fixed));
+    if (b->size < 0)
+        return p;
+    paper_add(p, PAPER_HEADING, STR("数的来历"))->level = 1;
+    figures(p, w, b->record->parts);
+    paper_add(p, PAPER_TEXT,
+              str_printf(a, "核验号：%.*s", STR_F(b->number)))
+        ->align = PAPER_LEFT;
+    struct paper_block *qr = paper_add(p, PAPER_CODE, STR("核验"));
+    qr->bytes = str_printf(a, "bihuan:bulletin?number=%.*s&size=%lld&root=%.*s", STR_F(b->number),
+                           (long long)b->size, STR_F(base64_of(a, HASH_STR(*root), true)));
+    qr->mm = 26;
+    return p;
+}
