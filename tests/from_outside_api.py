@@ -357,7 +357,7 @@ class Wrong(Base):
             ("desk", "comment", dict(good, version="1"), 400, "bad_input", "version"),
             ("desk", "comment", dict(good, at="gestern"), 400, "bad_input", "at"),
             ("desk", "comment", dict(good, fields=[1]), 400, "bad_input", "fields"),
-            ("desk", "transfer", dict(good, fields={"to_org": uuid7()}), 400, "bad_input", "to_org"),
+            ("mediator", "transfer", dict(good, fields={"to_org": uuid7()}), 400, "bad_input", "to_org"),
             ("stranger", "comment", good, 404, "not_found", None),
         ]
         for who, action, body, status, code, field in cases:
@@ -597,6 +597,86 @@ class Skew(Base):
             self.assertEqual(self.send(400, none, skew=wrong)["field"], "skew")
         body = {"id": uuid7(), "type": "dispute", "area": VILLAGE, "action": "report", "fields": REPORT, "skew": 5}
         self.assertEqual(self.want("grid", 400, "POST", "/api/records", body)["field"], "skew")
+
+
+class Desk(Base):
+    """What waits for a person, a unit, an area: each number is a list, and moves by one."""
+
+    def lists(self, who, of="unit", shown=""):
+        got = self.want(who, 200, "GET", f"/api/desk?of={of}" + (f"&list={shown}" if shown else ""))
+        return {x["id"]: x for x in got["lists"]}
+
+    def waits(self, who, of, shown, record):
+        """Does this record stand in that list?"""
+        got = self.lists(who, of, shown)[shown]
+        return record["id"] in [x["matter"]["id"] for x in got["rows"]]
+
+    def test_a_transfer_waits_for_its_unit_until_it_is_signed_for_or_returned(self):
+        r = self.open("grid", "report", REPORT)
+        before = self.lists("handler")["sign"]["n"]
+        self.act("centre", r, "transfer", {"to_org": SERVER.orgs["police"]})
+        self.assertEqual(self.lists("handler")["sign"]["n"], before + 1)
+        self.assertTrue(self.waits("handler", "me", "sign", r))
+        self.assertTrue(self.waits("leader", "area", "sign", r))
+        self.assertFalse(self.waits("grid", "unit", "sign", r))
+        row = next(x for x in self.lists("handler", "unit", "sign")["sign"]["rows"] if x["matter"]["id"] == r["id"])
+        self.assertTrue(row["says"] and row["since"] and row["at"])
+        self.act("handler", r, "sign")
+        self.assertEqual(self.lists("handler")["sign"]["n"], before)
+        self.act("handler", r, "return", {"reason": "wrong_area"})
+        self.assertTrue(self.waits("grid", "unit", "back", r))
+        self.act("centre", r, "transfer", {"to_org": SERVER.orgs["centre"]})
+        self.assertFalse(self.waits("grid", "unit", "back", r))
+
+    def test_what_i_reported_is_told_to_me_alone_when_it_is_closed(self):
+        r = self.open("grid", "settle_on_the_spot", SPOT)
+        self.assertEqual(r["state"], "archived")
+        self.assertTrue(self.waits("grid", "me", "done", r))
+        self.assertFalse(self.waits("mediator", "me", "done", r))  # of the same unit
+        self.assertNotIn("done", self.lists("leader", "area"))
+
+    def test_what_is_refused(self):
+        for bad in ("of=all", "list=nothing", "list=sign&after=x", "list=sign&after=-1"):
+            with self.subTest(bad=bad):
+                self.want("desk", 400, "GET", f"/api/desk?{bad}")
+        self.assertEqual(CLIENTS["admin"].ask("GET", "/api/desk")[0], 403)
+
+
+class Forms(Base):
+    """The forms of the actions that every matter has come from one table."""
+
+    def test_what_a_form_requires_is_what_deciding_asks_for(self):
+        forms = {x["id"]: x for x in self.want("centre", 200, "GET", "/api/actions")["rows"]}
+        r = self.want("centre", 200, "GET", f"/api/records/{self.open('grid', 'report', REPORT)['id']}")
+        tried = 0
+        for action in r["actions"]:
+            form = forms.get(action["id"], {"form": []})["form"]
+            needed = [x["id"] for x in form if x.get("required") and "when" not in x]
+            if not action.get("builtin") or not action["possible"] or not needed:
+                continue
+            body = {"id": uuid7(), "version": r["version"], "fields": {}}
+            status, answer = CLIENTS["centre"].ask("POST", f"/api/records/{r['id']}/actions/{action['id']}", body)
+            with self.subTest(action=action["id"]):
+                self.assertEqual(status, 400, answer)
+                self.assertIn(answer["field"], [x["id"] for x in form])
+            tried += 1
+        self.assertGreater(tried, 5)
+
+    def test_every_word_of_a_form_is_taken(self):
+        """No option is offered that deciding does not know."""
+        forms = {x["id"]: x["form"] for x in self.want("centre", 200, "GET", "/api/actions")["rows"]}
+        for option in next(x for x in forms["return"] if x["id"] == "reason")["options"]:
+            r = self.open("grid", "report", REPORT)
+            self.act("centre", r, "transfer", {"to_org": SERVER.orgs["police"]})
+            self.act("handler", r, "return", {"reason": option["value"], "right_org": SERVER.orgs["centre"]})
+
+    def test_what_cannot_be_done_says_why(self):
+        r = self.open("grid", "report", REPORT)
+        self.act("centre", r, "urge")
+        got = self.want("centre", 200, "GET", f"/api/records/{r['id']}")
+        urge = next(x for x in got["actions"] if x["id"] == "urge")
+        self.assertFalse(urge["possible"])
+        self.assertIn("催办", urge["why"])
 
 
 class Files(Base):

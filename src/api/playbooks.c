@@ -315,11 +315,29 @@ static size_t in_order(struct call *c, const struct playbook ***out)
     return n;
 }
 
+/* How a matter of this kind is opened by hand, and which roles may. */
+static void put_opens(struct json_out *o, const struct record_def *def)
+{
+    jo_key(o, "opens");
+    jo_arr(o);
+    for (int i = 0; i < def->n_actions; i++) {
+        const struct action *act = &def->actions[i];
+        if (!act->opens || act->import || act->resident)
+            continue;
+        jo_obj(o);
+        jo_kv(o, "id", act->id);
+        put_words(o, "name", &act->name);
+        put_names(o, "by", act->by, act->n_by);
+        jo_end(o);
+    }
+    jo_end(o);
+}
+
 static bool playbooks_list(struct call *c)
 {
     struct reply r;
     const struct playbook **list;
-    if (!reply_rows(c, str_printf(c->a, "w%lld", (long long)c->w->sys_seq), &r))
+    if (!reply_rows(c, str_printf(c->a, "o%lld", (long long)c->w->sys_seq), &r))
         return true;
     size_t n = in_order(c, &list);
     for (size_t i = 0; i < n; i++) {
@@ -336,6 +354,7 @@ static bool playbooks_list(struct call *c)
             jo_kv(&r.o, "id", str_printf(c->a, "%.*s.%.*s", STR_F(p->id), STR_F(p->records[k].id)));
             put_words(&r.o, "name", &p->records[k].name);
             jo_kc(&r.o, "kind", kind_word(p->records[k].kind));
+            put_opens(&r.o, &p->records[k]);
             jo_end(&r.o);
         }
         jo_end(&r.o);
@@ -513,7 +532,80 @@ static bool record_adopt(struct call *c)
 
 static const struct param ADOPT_QUERY[] = {{"to_version", "absent: the version in force"}, {NULL, NULL}};
 
+/* ---- actions that every matter has ---- */
+
+static void put_two(struct json_out *o, const char *key, const char *zh, const char *en)
+{
+    jo_key(o, key);
+    jo_obj(o);
+    jo_kc(o, "zh", zh);
+    jo_kc(o, "en", en);
+    jo_end(o);
+}
+
+static void put_input(struct json_out *o, const struct builtin_input *x)
+{
+    jo_obj(o);
+    jo_kc(o, "id", x->id);
+    put_two(o, "label", x->zh, x->en);
+    jo_kc(o, "type", x->type);
+    put_flag(o, "required", x->required);
+    put_flag(o, "many", x->many);
+    put_flag(o, "multiline", strcmp(x->type, "text") == 0);
+    if (strcmp(x->type, "text") == 0)
+        jo_ki(o, "max_chars", LIMIT_TEXT_FIELD / 8);
+    if (x->max) {
+        jo_ki(o, "min", x->min);
+        jo_ki(o, "max", x->max);
+    }
+    if (x->kinds)
+        jo_kc(o, "kinds", x->kinds);
+    if (x->when)
+        jo_kc(o, "when", x->when);
+    if (x->options) {
+        jo_key(o, "options");
+        jo_arr(o);
+        for (const struct builtin_option *p = x->options; p->value; p++) {
+            jo_obj(o);
+            jo_kc(o, "value", p->value);
+            put_two(o, "name", p->zh, p->en);
+            jo_end(o);
+        }
+        jo_end(o);
+    }
+    jo_end(o);
+}
+
+static void put_builtin(void *user, const char *id, const char *zh, const char *en)
+{
+    struct json_out *o = user;
+    jo_obj(o);
+    jo_kc(o, "id", id);
+    put_two(o, "name", zh, en);
+    jo_key(o, "form");
+    jo_arr(o);
+    for (const struct builtin_input *x = builtin_inputs(str_of(id)); x->id; x++)
+        put_input(o, x);
+    jo_end(o);
+    jo_end(o);
+}
+
+static bool actions_list(struct call *c)
+{
+    struct buf b = BUF(LIMIT_JSON_OUT);
+    struct json_out o = json_out(&b);
+    jo_obj(&o);
+    jo_key(&o, "rows");
+    jo_arr(&o);
+    builtin_each(put_builtin, &o);
+    jo_end(&o);
+    jo_end(&o);
+    return call_json(c, 200, &b);
+}
+
 static const struct route ROWS[] = {
+    {ROUTE(GET, "/api/actions", PERM_SELF, actions_list, "每件都有的操作和它们的表单",
+           "Actions that every matter has, with their forms")},
     {ROUTE(GET, "/api/playbooks", PERM_SELF, playbooks_list, "业务规程", "Playbooks in force")},
     {ROUTE(GET, "/api/playbooks/{id}", PERM_SELF, playbooks_get,
            "一个业务规程：字段、表单、环节、办理", "One playbook: fields, forms, states, actions")},

@@ -80,6 +80,7 @@ static void put_me(struct json_out *o, struct arena *a, const struct world *w,
     jo_kc(o, "today", today);
     if (world_setting(w, "demo.clock").len)
         jo_kb(o, "demo", true);
+    view_time(o, w, "now", now);
     jo_kc(o, "csrf", s->csrf);
     jo_kv(o, "account", id_text(a, s->account));
     jo_kv(o, "name", name);

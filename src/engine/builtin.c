@@ -110,7 +110,8 @@ static const struct builtin TABLE[] = {
 void builtin_each(void (*fn)(void *u, const char *id, const char *zh, const char *en), void *u)
 {
     for (size_t i = 0; i < COUNT_OF(TABLE); i++)
-        fn(u, TABLE[i].id, TABLE[i].zh, TABLE[i].en);
+        if (TABLE[i].decide != do_look && TABLE[i].decide != do_escalate)
+            fn(u, TABLE[i].id, TABLE[i].zh, TABLE[i].en);
 }
 
 bool engine_builtin(struct str act, struct words *name)
@@ -146,6 +147,17 @@ static bool allowed(struct deciding *d, const struct builtin *b)
     return true;
 }
 
+/* Is a clock of the playbook running, or paused? */
+static bool has_clock(struct deciding *d, bool paused)
+{
+    for (int i = 0; i < d->def->n_clocks; i++) {
+        const struct clock_run *run = record_clock_last(d->work, d->def->clocks[i].id);
+        if (run && run->done == TIME_NONE && (run->paused != TIME_NONE) == paused)
+            return true;
+    }
+    return false;
+}
+
 /* What stands in the way beyond rights: that there is something to sign, to approve, to resume. */
 static bool has_reason(struct deciding *d, const char *id)
 {
@@ -157,7 +169,8 @@ static bool has_reason(struct deciding *d, const char *id)
         if (strcmp(NEEDS[i].id, id) == 0)
             return record_open_parts(d->work, NEEDS[i].part) > 0;
     if (strcmp(id, "return") == 0)
-        return part_last(d, "transfer") != NULL;
+        return part_last(d, "transfer") &&
+               str_is(json_text(part_last(d, "transfer"), "org"), d->ask->actor->org);
     if (strcmp(id, "approve") == 0)
         return record_open_parts(d->work, "approval") + record_open_parts(d->work, "supervise") > 0;
     if (strcmp(id, "escalate") == 0)
@@ -167,8 +180,24 @@ static bool has_reason(struct deciding *d, const char *id)
     if (strcmp(id, "adopt") == 0)
         return adopt_target(d->w, d->playbook, 0) && may_adopt(d);
     if (strcmp(id, "pause") == 0 || strcmp(id, "extend") == 0)
-        return d->def->n_clocks > 0;
+        return has_clock(d, false);
+    if (strcmp(id, "resume") == 0)
+        return has_clock(d, true);
     return true;
+}
+
+/* Decides it with an empty form, on a copy: what is then missed of the form itself can be filled in, any
+ * other reason stands in the way. */
+static bool would_do(struct deciding *d, const struct builtin *b, struct err *why)
+{
+    struct changeset *set = d->out;
+    struct deciding try = *d;
+    set->n = 0; /* the drafts before were tries too */
+    try.e = why;
+    if (b->decide == do_unmerge)
+        return true; /* needs the other matter, which is not loaded here */
+    draft_begin(&try, str_of(b->id));
+    return b->decide(&try) || (why->field[0] && (why->code == ERR_REQUIRED || why->code == ERR_INPUT));
 }
 
 void builtin_possible(struct deciding *d, struct json_out *out)
@@ -176,16 +205,22 @@ void builtin_possible(struct deciding *d, struct json_out *out)
     for (size_t i = 0; i < COUNT_OF(TABLE); i++) {
         struct err why = ERR_INIT, *real = d->e;
         d->e = &why;
-        bool possible = has_reason(d, TABLE[i].id) && allowed(d, &TABLE[i]);
+        bool business = has_reason(d, TABLE[i].id) && allowed(d, &TABLE[i]);
         d->e = real;
-        if (!possible)
-            continue;
+        bool possible = business && would_do(d, &TABLE[i], &why);
+        bool quiet = why.code == ERR_FORBIDDEN || TABLE[i].decide == do_undo;
+        if (!business || (!possible && quiet))
+            continue; /* not his, or never worth a reason */
         jo_obj(out);
         jo_kc(out, "id", TABLE[i].id);
         jo_kc(out, "name", TABLE[i].zh);
         jo_kc(out, "name_en", TABLE[i].en);
-        jo_kb(out, "possible", true);
+        jo_kb(out, "possible", possible);
         jo_kb(out, "builtin", true);
+        if (!possible) {
+            jo_kc(out, "why", why.zh[0] ? why.zh : err_title_zh(why.code));
+            jo_kc(out, "why_en", why.text);
+        }
         jo_end(out);
     }
 }

@@ -52,23 +52,21 @@ static bool may_hand_over(struct deciding *d)
 
 bool do_transfer(struct deciding *d)
 {
-    static const char *const MODES[] = {"transfer", "assign", "move"}; /* 转办 交办 移送 */
     struct str to, mode = json_text(d->input, "mode");
     if (!mode.len)
         mode = STR("transfer");
-    bool known = false;
-    for (size_t i = 0; i < COUNT_OF(MODES); i++)
-        known |= str_is(mode, MODES[i]);
-    if (!known)
+    if (!builtin_option_known(STR("transfer"), "mode", mode))
         return say_no(d, ERR_INPUT, "mode", "expected transfer, assign or move", "转办方式不对");
-    if (!need_org(d, "to_org", &to) || !may_hand_over(d))
+    if (!may_hand_over(d))
         return false;
-    if (str_eq(to, record_holder(d->work)))
-        return say_no(d, ERR_INPUT, "to_org", "this unit holds it already", "此件已在该单位");
     bool steers = d->role != ROLE_NONE && (role_permissions(d->role) & PERM_STEER);
     if (json_num(d->work->fields, "$returns", 0) >= RETURNS_UNTIL_CENTRE && !steers &&
         d->ask->actor->kind == ACTOR_ACCOUNT)
         return say_no(d, ERR_GUARD, "", "returned three times: the centre decides", "已被退回三次，由综治中心指定办理");
+    if (!need_org(d, "to_org", &to))
+        return false;
+    if (str_eq(to, record_holder(d->work)))
+        return say_no(d, ERR_INPUT, "to_org", "this unit holds it already", "此件已在该单位");
     send_to(d, to, mode, false);
     return true;
 }
@@ -108,10 +106,8 @@ bool do_sign(struct deciding *d)
 
 bool do_return(struct deciding *d)
 {
-    static const char *const REASONS[] = {"not_ours", "wrong_area", "incomplete", "duplicate", "joint"};
     struct str own, reason = json_text(d->input, "reason"), right = json_text(d->input, "right_org");
     struct json *part = part_last(d, "transfer");
-    bool known = false;
     if (!actor_org(d, &own))
         return false;
     if (!part || !str_eq(json_text(part, "org"), own) || !json_empty(json_get(part, "returned")) ||
@@ -121,9 +117,7 @@ bool do_return(struct deciding *d)
         return say_no(d, ERR_GUARD, "", "designated by the centre: it cannot be returned", "指定办理的件不能退回");
     if (d->at > json_num(part, "return_until", INT64_MAX))
         return say_no(d, ERR_TOO_LATE, "", "the two working days for a return are over", "签收后超过2个工作日，不能退回");
-    for (size_t i = 0; i < COUNT_OF(REASONS); i++)
-        known |= str_is(reason, REASONS[i]);
-    if (!known)
+    if (!builtin_option_known(STR("return"), "reason", reason))
         return say_no(d, ERR_INPUT, "reason",
                    "expected not_ours, wrong_area, incomplete, duplicate or joint", "请选择退回原因");
     if (str_is(reason, "not_ours") && world_org(d->w, right) < 0)
@@ -161,11 +155,13 @@ bool do_share(struct deciding *d)
 {
     const struct json *orgs = json_get(d->input, "orgs");
     int64_t days = json_num(d->input, "workdays", 5);
+    if (!may_hand_over(d))
+        return false;
     if (!json_is(orgs, J_ARR) || !orgs->n || orgs->n > 16)
         return say_no(d, ERR_REQUIRED, "orgs", "name 1 to 16 units", "请选择协办单位");
     if (days < 1 || days > 120)
         return say_no(d, ERR_INPUT, "workdays", "expected 1 to 120", "协办时限应在1到120个工作日之间");
-    if (!may_hand_over(d) || !need_text(d, "text", "请写明协办事项"))
+    if (!need_text(d, "text", "请写明协办事项"))
         return false;
     JSON_EACH (o, orgs) {
         int i = world_org(d->w, json_str(o));

@@ -13,6 +13,9 @@ struct json *part_last(struct deciding *d, const char *kind);
 /* The part the request names by "part", or the only open one of this kind. */
 MUST_USE bool part_named(struct deciding *d, const char *kind, struct json **out);
 
+/* builtin_form.c: is this one of the words the input takes? */
+bool builtin_option_known(struct str act, const char *input, struct str value);
+
 /* builtin_word.c */
 MUST_USE bool do_comment(struct deciding *d);
 MUST_USE bool do_attach(struct deciding *d);

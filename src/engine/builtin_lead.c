@@ -69,7 +69,7 @@ bool do_ask_approval(struct deciding *d)
 {
     const struct json *steps = json_get(d->input, "steps");
     struct str mode = json_text(d->input, "mode");
-    if (!str_is(mode, "sequence") && !str_is(mode, "all") && !str_is(mode, "any"))
+    if (!builtin_option_known(STR("ask_approval"), "mode", mode))
         return say_no(d, ERR_INPUT, "mode", "expected sequence, all or any", "审批方式应为依次、会签或任一");
     if (!json_is(steps, J_ARR) || !steps->n || steps->n > 8)
         return say_no(d, ERR_REQUIRED, "steps", "name 1 to 8 roles", "请选择审批人角色");

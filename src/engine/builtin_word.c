@@ -16,15 +16,11 @@ bool do_attach(struct deciding *d)
 
 bool do_link(struct deciding *d)
 {
-    static const char *const RELS[] = {"related", "earlier", "same_place", "duplicate"};
     struct str rel = json_text(d->input, "rel");
     struct id to;
     if (!rel.len)
         rel = STR("related");
-    bool known = false;
-    for (size_t i = 0; i < COUNT_OF(RELS); i++)
-        known |= str_is(rel, RELS[i]);
-    if (!known)
+    if (!builtin_option_known(STR("link"), "rel", rel))
         return say_no(d, ERR_INPUT, "rel", "expected related, earlier, same_place or duplicate", "关系类型不对");
     if (!id_parse(json_text(d->input, "to"), &to) || !d->s->other ||
         !actor_sees(d->ask->actor, d->w, d->s->other))

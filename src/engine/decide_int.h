@@ -81,10 +81,7 @@ bool follow_up_waits(const struct record *r, const struct json *part, struct str
 /* ---- builtin.c ---- */
 /* *known = false when there is no such built-in action. */
 MUST_USE bool builtin_decide(struct deciding *d, bool *known);
-/* Calls fn for each built-in action (id, Chinese, English). */
-void builtin_each(void (*fn)(void *u, const char *id, const char *zh, const char *en), void *u);
-
-/* Writes the built-in actions that this actor may do now. */
+/* Writes the built-in actions that are this actor's business now, with why one cannot be done. */
 void builtin_possible(struct deciding *d, struct json_out *out);
 
 /* ---- figures.c ---- */

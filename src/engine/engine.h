@@ -100,6 +100,25 @@ void engine_parties(const struct record_def *def, const struct record *r, const 
 /* The name of a built-in action (comment, transfer, …); false when there is none of this id. */
 bool engine_builtin(struct str act, struct words *name);
 
+/* One input of a built-in action, as the page draws it.  Types are those of a playbook's fields, and:
+ * option (one of options), record (another matter), part (what is open in the matter, of these kinds),
+ * clock (a running one), documents, field (names of the matter's fields), values (fields with new values). */
+struct builtin_option {
+    const char *value, *zh, *en;
+};
+struct builtin_input {
+    const char *id, *zh, *en, *type;
+    bool required, many;
+    int min, max;
+    const struct builtin_option *options; /* a row of NULL ends them */
+    const char *kinds;                    /* of parts, with spaces between */
+    const char *when;                     /* asked only when this holds of the other inputs */
+};
+/* A row with a NULL id ends them; an action that asks nothing has only that row. */
+const struct builtin_input *builtin_inputs(struct str act);
+/* Calls fn for each built-in action that a person may do by a form. */
+void builtin_each(void (*fn)(void *u, const char *id, const char *zh, const char *en), void *u);
+
 /* Called on the writer's thread after each commit, with the numbers of the records it touched. */
 void engine_on_commit(struct engine *en, void (*fn)(void *user, int64_t seq, const int64_t *rids,
                                                     const struct world *w, size_t n), void *user);

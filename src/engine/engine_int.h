@@ -117,6 +117,9 @@ MUST_USE bool batch_begin(struct batch *b, struct engine *en, struct store *db, 
                           struct err *e);
 MUST_USE bool batch_write(struct batch *b, struct err *e);
 
+/* Loads s->undo_to and s->last. */
+MUST_USE bool snapshot_undo(struct store *db, struct arena *a, const struct record *r, struct snapshot *s,
+                            struct err *e);
 /* Loads what decide() needs from the database (on any connection). `rec` may be given. */
 MUST_USE bool snapshot_load(struct store *db, struct arena *a, const struct ask *ask,
                             const struct keys *keys, struct record *rec, struct snapshot *out,

@@ -96,7 +96,6 @@ bool engine_possible(struct engine *en, struct store *db, const struct world *w,
     struct changeset set = {.n = 0};
     struct listing l = {.out = out};
     int record;
-    UNUSED(db);
     ask.actor = actor;
     s.calendar = engine_calendar(en);
     l.d = (struct deciding){.a = a, .s = &s, .ask = &ask, .out = &set, .e = e, .w = w,
@@ -105,6 +104,8 @@ bool engine_possible(struct engine *en, struct store *db, const struct world *w,
     l.d.form = l.d.input = json_new(a, J_OBJ);
     l.d.area = world_area_by_id(w, r->area);
     l.d.units = record_units(a, r);
+    if (!snapshot_undo(db, a, r, &s, e))
+        return false;
     jo_arr(out);
     if (!sys_is(r->type) && world_type(w, r->type, r->pb, &l.d.playbook, &record)) {
         l.d.def = &l.d.playbook->records[record];

@@ -57,8 +57,8 @@ static bool load_changed(struct store *db, struct arena *a, const struct snapsho
 }
 
 /* The fold before the newest action: its steps all at once when it was a composite. */
-static bool load_undo(struct store *db, struct arena *a, const struct record *r,
-                      struct snapshot *s, struct err *e)
+bool snapshot_undo(struct store *db, struct arena *a, const struct record *r,
+                   struct snapshot *s, struct err *e)
 {
     struct event *ev;
     size_t n;
@@ -116,7 +116,7 @@ bool snapshot_load(struct store *db, struct arena *a, const struct ask *ask,
             return false;
         s.changed = changed;
     }
-    if (s.rec && str_is(ask->action, "undo") && !load_undo(db, a, s.rec, &s, e))
+    if (s.rec && str_is(ask->action, "undo") && !snapshot_undo(db, a, s.rec, &s, e))
         return false;
     bool names_other = str_is(ask->action, "merge") || str_is(ask->action, "unmerge") ||
                        str_is(ask->action, "link");

@@ -3,6 +3,7 @@
 #include "ledger/ledger.h"
 #include "measure/tally.h"
 #include "record/seal.h"
+#include "record/waiting.h"
 #include "search/index.h"
 
 enum { PIECE = 2000 };
@@ -32,7 +33,7 @@ struct verifying {
     size_t n_buckets, n_sums;
     struct span_row **spans;
     size_t n_spans;
-    int64_t scopes, scopes_open;
+    int64_t scopes, scopes_open, waiting;
     void (*progress)(void *self, int64_t done, int64_t total);
     void *self;
 };
@@ -293,6 +294,7 @@ static bool finish_record(struct verifying *v, struct arena *a, struct record *r
     }
     int64_t scopes = (int64_t)record_scopes(a, v->world, r)->n;
     v->scopes += scopes;
+    v->waiting += (int64_t)record_waiting(a, v->world, r, &(struct waiting *){NULL});
     v->scopes_open += record_open(r) ? scopes : 0;
     v->out->records++;
     if (!record_check(v->db, &c, r, ch.playbook, ch.def, &ok, why, v->e))
@@ -416,6 +418,8 @@ static bool check_counters(struct verifying *v)
            count_is(v, sql_verify_scope_count, v->scopes, "table scope has rows too many or too few") &&
            count_is(v, sql_verify_open_count, v->scopes_open,
                     "table scope_open has rows too many or too few") &&
+           count_is(v, sql_verify_waiting_count, v->waiting,
+                    "table waiting has rows too many or too few") &&
            count_is(v, sql_verify_record_count, v->out->records, "there are records without events");
 }
 

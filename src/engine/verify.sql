@@ -8,6 +8,8 @@ SELECT term, rid, day, ms, area FROM duration
 SELECT COUNT(*) FROM scope
 -- name: verify_open_count
 SELECT COUNT(*) FROM scope_open
+-- name: verify_waiting_count
+SELECT COUNT(*) FROM waiting
 -- name: verify_record_count
 SELECT COUNT(*) FROM record
 -- name: verify_event_count

@@ -1,4 +1,4 @@
-#include "record/change.h"
+#include "record/waiting.h"
 #include "record/check.sql.h"
 
 static bool same_cell(const struct rows *r, int col, const struct cell *c)
@@ -56,6 +56,27 @@ static bool check_scopes(struct store *db, const struct changes *c, const struct
     return true;
 }
 
+static bool check_waiting(struct store *db, const struct changes *c, const struct record *r, bool *ok,
+                          char why[static 200], struct err *e)
+{
+    struct waiting *want;
+    size_t n = record_waiting(c->arena, c->world, r, &want);
+    for (size_t i = 0; i < n && *ok; i++) {
+        struct rows row AUTO(rows_close) =
+            store_query(db, sql_waiting_row,
+                        BIND(C_TEXT(want[i].scope), C_TEXT(str_of(want[i].kind)), C_INT(want[i].at),
+                             C_INT(r->rid)),
+                        e);
+        *ok = rows_next(&row);
+        if (err_is(e))
+            return false;
+        if (!*ok)
+            snprintf(why, 200, "record %lld: table waiting does not have '%s' for %.*s", (long long)r->rid,
+                     want[i].kind, STR_F(want[i].scope));
+    }
+    return true;
+}
+
 static bool check_fields(struct store *db, const struct changes *c, const struct record *r,
                          const struct playbook *p, const struct record_def *def, bool *ok,
                          char why[static 200], struct err *e)
@@ -92,7 +113,8 @@ bool record_check(struct store *db, const struct changes *c, const struct record
                   char why[static 200], struct err *e)
 {
     *ok = true;
-    if (!check_row(db, c, r, ok, why, e) || (*ok && !check_scopes(db, c, r, ok, why, e)))
+    if (!check_row(db, c, r, ok, why, e) || (*ok && !check_scopes(db, c, r, ok, why, e)) ||
+        (*ok && !check_waiting(db, c, r, ok, why, e)))
         return false;
     return !*ok || !def || check_fields(db, c, r, p, def, ok, why, e);
 }

@@ -5,3 +5,5 @@ SELECT rid, id, type, number, state, area, area_code, holder, opened, recorded, 
 SELECT scope FROM scope WHERE type = $1 AND rid = $2 AND scope = $3
 -- name: scope_open_rows
 SELECT scope FROM scope_open WHERE type = $1 AND rid = $2 AND scope = $3
+-- name: waiting_row
+SELECT rid FROM waiting WHERE scope = $1 AND kind = $2 AND at = $3 AND rid = $4

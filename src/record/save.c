@@ -1,6 +1,7 @@
-#include "record/spot.h"
 #include "record/change.h"
 #include "record/save.sql.h"
+#include "record/spot.h"
+#include "record/waiting.h"
 
 bool record_dek(struct store *db, const struct keys *keys, int64_t rid, struct id id, bool *found,
                 uint8_t out[static CIPHER_KEY], struct err *e)
@@ -504,5 +505,5 @@ static bool save_fields(struct store *db, const struct changes *c, struct err *e
 
 bool record_save(struct store *db, const struct changes *c, struct err *e)
 {
-    return save_records(db, c, e) && save_scopes(db, c, e) && save_fields(db, c, e);
+    return save_records(db, c, e) && save_scopes(db, c, e) && waiting_save(db, c, e) && save_fields(db, c, e);
 }

@@ -1,5 +1,6 @@
 /* One way to ask the program, and who is logged in. */
 import { reactive } from 'vue'
+import { setNow } from './show'
 import { lang, t } from './words'
 
 export interface Role {
@@ -10,6 +11,7 @@ export interface Role {
 }
 
 export interface Me {
+    now: string
     csrf: string
     today: string // of the database: a demonstration lives on a day of its own
     demo?: boolean
@@ -27,6 +29,7 @@ export interface Problem {
     detail: string
     code: string
     field?: string
+    conflict?: Record<string, { yours: unknown; theirs: unknown }>
 }
 
 /* The bits of src/access/roles.h. */
@@ -96,12 +99,14 @@ export async function logIn(login: string, password: string): Promise<void> {
         location.assign('/')
         return
     }
+    setNow(me.now)
     Object.assign(session, { me, expired: false })
 }
 
 export async function whoAmI(): Promise<void> {
     try {
         session.me = await get<Me>('/api/session')
+        setNow(session.me.now)
     } catch {
         session.me = null
     }

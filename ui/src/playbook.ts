@@ -22,6 +22,9 @@ export interface Field {
     max?: number
     columns?: Field[]
     options?: { value: string; name: Words }[] // of a built-in action's input
+    kinds?: string // of a built-in action's input: which open parts, with spaces between
+    sort?: boolean
+    filter?: boolean
 }
 
 export interface Code {
@@ -59,6 +62,8 @@ export interface RecordDef {
     fields: Field[]
     states: { id: string; name: Words; closed?: boolean }[]
     documents: { id: string; name: Words }[]
+    clocks?: { id: string; name: Words }[]
+    kind_field?: string
     actions: Action[]
 }
 
@@ -71,22 +76,59 @@ export interface Playbook {
     codes: { id: string; name: Words; codes: Code[] }[]
 }
 
+/* An action that every matter has. */
+export interface Builtin {
+    id: string
+    name: Words
+    form: Field[]
+}
+
+export interface Opening {
+    id: string
+    name: Words
+    by: string[]
+}
+
 export interface Type {
     id: string // playbook.record
     name: Words
     playbook: string
+    kind: string
+    opens: Opening[] // what this person may begin with
 }
 
 export const types = shallowReactive<Type[]>([])
 const loaded = new Map<string, Promise<Playbook>>()
 
 export async function loadTypes(): Promise<void> {
-    interface Row extends Playbook {
-        records: RecordDef[]
+    interface Row {
+        id: string
+        records: { id: string; name: Words; kind: string; opens: Opening[] }[]
     }
     const { rows } = await get<{ rows: Row[] }>('/api/playbooks')
+    const mine = new Set(session.me?.roles.map((x) => x.role))
+    const all: Type[] = rows.flatMap((p) =>
+        p.records.map((r) => ({
+            ...r,
+            playbook: p.id,
+            // the composite comes before the plain one: it is the one that spares steps
+            opens: r.opens.filter((a) => a.by.some((b) => mine.has(b))).reverse(),
+        })),
+    )
+    // what this person can open comes first, then the other cases
+    const late = (x: Type) => (x.opens.length ? 0 : x.kind === 'case' ? 1 : 2)
     types.length = 0
-    for (const p of rows) for (const r of p.records) types.push({ id: r.id, name: r.name, playbook: p.id })
+    types.push(...all.sort((a, b) => late(a) - late(b)))
+}
+
+let builtins: Promise<Map<string, Builtin>> | undefined
+
+export function loadBuiltins(): Promise<Map<string, Builtin>> {
+    builtins ??= get<{ rows: Builtin[] }>('/api/actions').then(
+        (r) => new Map(r.rows.map((b) => [b.id, b])),
+    )
+    builtins.catch(() => (builtins = undefined))
+    return builtins
 }
 
 /* "dispute" is the version in force, "dispute@3" the one a running matter stands on. */

@@ -18,7 +18,10 @@ export interface Route {
 export const ROUTES: Route[] = [
     { path: '/', title: { zh: '办件', en: 'Matters' }, page: () => import('./pages/ListPage.vue'), menu: 'both' },
     { path: '/m/:id', title: { zh: '办件', en: 'Matter' }, page: () => import('./pages/MatterPage.vue') },
-    { path: '/new/:type/:action', title: { zh: '新建', en: 'New' }, page: () => import('./pages/NewPage.vue'), may: PERM.act },
+    {
+        path: '/new/:type/:action', title: { zh: '新建', en: 'New' }, page: () => import('./pages/NewPage.vue'),
+        may: PERM.act,
+    },
     {
         path: '/figures', title: { zh: '统计', en: 'Figures' }, page: () => import('./figures/FiguresPage.vue'),
         may: PERM.count, menu: 'both',

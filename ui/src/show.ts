@@ -1,6 +1,17 @@
 /* Days and spans as people say them. */
 import { t } from './words'
 
+/* What the server's clock is ahead of this device's, in ms. */
+let ahead = 0
+
+export function setNow(server: string | undefined): void {
+    if (server) ahead = Date.parse(server) - Date.now()
+}
+
+export function now(): Date {
+    return new Date(Date.now() + ahead)
+}
+
 export function day(s: string | undefined): string {
     return s ? s.slice(0, 10) : ''
 }
@@ -16,9 +27,9 @@ export function localDay(d: Date): string {
 
 export function left(due: string | undefined): { text: string; late: boolean; soon: boolean } {
     if (!due) return { text: '', late: false, soon: false }
-    const ms = Date.parse(due) - Date.now()
+    const ms = Date.parse(due) - now().getTime()
     // whole days of the calendar, as the clocks of the matter itself are told
-    const days = Math.abs(Math.round((Date.parse(day(due)) - Date.parse(localDay(new Date()))) / 86400000))
+    const days = Math.abs(Math.round((Date.parse(day(due)) - Date.parse(localDay(now()))) / 86400000))
     const over = days ? t(`已超${days}天`, `${days} d late`) : t('已超期', 'late')
     if (ms < 0) return { text: over, late: true, soon: false }
     if (!days) return { text: t('今天到期', 'due today'), late: false, soon: true }

@@ -71,6 +71,11 @@ CREATE TABLE scope_open (
     scope {TXT} NOT NULL, type {TXT} NOT NULL, rid {I64} NOT NULL,
     PRIMARY KEY (scope, type, rid)
 ) {STRICT};
+-- What waits for a unit, or for those who look over an area (record/waiting.h).
+CREATE TABLE waiting (
+    scope {TXT} NOT NULL, kind {TXT} NOT NULL, at {I64} NOT NULL, rid {I64} NOT NULL,
+    PRIMARY KEY (scope, kind, at, rid)
+) {STRICT};
 CREATE TABLE scope_log (
     seq {I64} NOT NULL, scope {TXT} NOT NULL, rid {I64} NOT NULL, gone {I64} NOT NULL,
     PRIMARY KEY (seq, scope, rid)
