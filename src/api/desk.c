@@ -2,6 +2,7 @@
  * MOST rows of a kind; nothing is counted for any other person. */
 #include "api/api_int.h"
 #include "clock/calendar.h"
+#include "record/seal.h"
 #include "record/waiting.h"
 
 enum { MOST = 1000, PAGE = 50, BACK_DAYS = 14 };
@@ -181,7 +182,8 @@ static bool put_list(struct desk *d, struct json_out *o, const struct list_def *
         if (each || page) {
             struct record *r;
             bool found;
-            if (!record_load_rid(c->db, c->a, m.rows[i].rid, &found, &r, c->e))
+            if (!record_load_rid(c->db, c->a, m.rows[i].rid, &found, &r, c->e) ||
+                (found && !seal_open(c->db, engine_keys(c->api->engine), c->a, &r, c->e)))
                 return false;
             if (!found || !wanted(d, l, r))
                 continue;

@@ -432,7 +432,7 @@ static bool put_fields(struct view *v, struct json_out *o)
 static bool is_instant(struct str key)
 {
     static const char *const KEYS[] = {"at",      "sent",     "signed", "return_until", "returned",
-                                       "revoked", "reported", "done",   "missed",       "answered"};
+                                       "revoked", "reported", "done",   "missed",       "answered", "until"};
     for (size_t i = 0; i < COUNT_OF(KEYS); i++)
         if (str_is(key, KEYS[i]))
             return true;

@@ -1,9 +1,11 @@
 /* Commands of the log: export, proof, checkpoint, fork. */
 #include "cli/command.h"
 #include "engine/verify.h"
+#include "record/seal.h"
 #include <errno.h>
 
-const struct option OPT_log_export[] = {OPTION_DB, OPTION_JSON, OPTION_END};
+const struct option OPT_log_export[] = {
+    OPTION_DB, {"sealed", NULL, "the events of sealed matters too, for who may see them"}, OPTION_JSON, OPTION_END};
 const struct option OPT_log_fork[] = {OPTION_DB, {"reason", "TEXT", "why the log cannot go on"}, OPTION_END};
 const struct option OPT_proof[] = {OPTION_DB, {"event", "ID", "the event's id"}, OPTION_JSON, OPTION_END};
 const struct option OPT_checkpoint[] = {OPTION_DB, {"vkey", NULL, "print the key that checks signatures"},
@@ -23,6 +25,48 @@ static bool open_log(struct cli *c, struct store **db, struct keys *keys)
            store_open(url, STORE_READ, db, c->e);
 }
 
+/* Sealed matters, as they are when the first event is asked about: the export's size is fixed then. */
+struct sealed_matters {
+    struct cli *c;
+    struct store *db;
+    int64_t *rids;
+    size_t n;
+    bool read;
+};
+
+static int by_number(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static bool is_sealed(void *self, const struct event *ev)
+{
+    struct sealed_matters *s = self;
+    if (!s->read && !sealed_rids(s->db, s->c->arena, &s->rids, &s->n, s->c->e))
+        return true;
+    s->read = true;
+    return s->n && bsearch(&ev->rid, s->rids, s->n, sizeof *s->rids, by_number);
+}
+
+static void say_exported(struct cli *c, const struct ledger_hide *hide)
+{
+    struct buf b = BUF(400);
+    struct json_out o = json_out(&b);
+    if (c->json) {
+        jo_obj(&o);
+        jo_ki(&o, "hidden", hide->hidden);
+        jo_end(&o);
+    } else if (hide->hidden) {
+        buf_printf(&b, "%lld events of sealed matters are hidden: their line is the leaf hash (--sealed writes them)",
+                   (long long)hide->hidden);
+    }
+    if (b.len)
+        cli_print(&b);
+    else
+        buf_free(&b);
+}
+
 bool cmd_log_export(struct cli *c)
 {
     struct store *db AUTO(store_closep) = NULL;
@@ -35,9 +79,14 @@ bool cmd_log_export(struct cli *c)
     if (!to)
         return err_set(c->e, ERR_IO, "cannot write %.300s: %s", c->args.words[0], strerror(errno));
     char word[] = "exported";
-    bool ok = ledger_export(db, &keys, to, cli_progress, word, c->e);
+    struct sealed_matters sealed = {.c = c, .db = db};
+    struct ledger_hide hide = {.self = &sealed, .hide = is_sealed};
+    bool all = args_has(&c->args, "sealed");
+    bool ok = ledger_export(db, &keys, to, all ? NULL : &hide, cli_progress, word, c->e) && !err_is(c->e);
     if (fclose(to) != 0 && ok)
         ok = err_set(c->e, ERR_IO, "cannot write %.300s: %s", c->args.words[0], strerror(errno));
+    if (ok)
+        say_exported(c, &hide);
     return ok;
 }
 
@@ -171,6 +220,7 @@ bool cmd_verify(struct cli *c)
         jo_kv(&o, "root", base64_of(c->arena, HASH_STR(r.root), false));
         jo_ki(&o, "records", r.records);
         jo_ki(&o, "counters", r.counters);
+        jo_ki(&o, "sealed", r.sealed);
         if (!r.ok) {
             jo_key(&o, "first_bad");
             if (r.first_bad >= 0)

@@ -83,6 +83,7 @@ static const struct builtin TABLE[] = {
     {"link", "关联", "Link", PERM_ACT, true, do_link},
     {"erase", "删除个人信息", "Erase details", PERM_STEER, true, do_erase},
     {"look", "查看隐去信息", "Look", PERM_LOOK, true, do_look},
+    {"ask_look", "申请查看", "Ask to look", PERM_LOOK, true, do_ask_look},
     {"urge", "催办", "Urge", PERM_STEER, false, do_urge},
     {"supervise", "督办", "Supervise", PERM_STEER, false, do_supervise},
     {"report_back", "督办反馈", "Report back", PERM_ACT, false, do_report_back},
@@ -99,7 +100,7 @@ static const struct builtin TABLE[] = {
     {"extend", "延长时限", "Extend", PERM_ACT, false, do_extend},
     {"escalate", "超期升级", "Escalate", PERM_ACT, false, do_escalate},
     {"ask_approval", "送审", "Ask for approval", PERM_ACT, false, do_ask_approval},
-    {"approve", "审批", "Approve", ACT_STEER, false, do_approve},
+    {"approve", "审批", "Approve", ACT_STEER, true, do_approve},
     {"amend", "更正", "Amend", PERM_ACT, true, do_amend},
     {"adopt", "转入新版规程", "Move to another version", PERM_STEER | PERM_ADMIN, false, do_adopt},
     {"undo", "撤销", "Undo", ACT_STEER, true, do_undo},
@@ -158,6 +159,12 @@ static bool has_clock(struct deciding *d, bool paused)
     return false;
 }
 
+bool holds(const struct deciding *d)
+{
+    const char *org = d->ask->actor->org;
+    return org[0] && str_is(record_holder(d->work), org);
+}
+
 /* What stands in the way beyond rights: that there is something to sign, to approve, to resume. */
 static bool has_reason(struct deciding *d, const char *id)
 {
@@ -173,6 +180,8 @@ static bool has_reason(struct deciding *d, const char *id)
                str_is(json_text(part_last(d, "transfer"), "org"), d->ask->actor->org);
     if (strcmp(id, "approve") == 0)
         return record_open_parts(d->work, "approval") + record_open_parts(d->work, "supervise") > 0;
+    if (strcmp(id, "ask_look") == 0)
+        return record_sealed(d->work) && !holds(d);
     if (strcmp(id, "escalate") == 0)
         return d->ask->actor->kind == ACTOR_CLOCK;
     if (strcmp(id, "unmerge") == 0)

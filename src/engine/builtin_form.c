@@ -26,6 +26,9 @@ INPUTS(LINK, {WORDS("to", "和哪一件有关", "Which matter"), .type = "record
        {WORDS("rel", "什么关系", "How"), .type = "option", .options = RELATIONS});
 INPUTS(ERASE, {WORDS("fields", "删除哪些内容", "What is erased"), .type = "field", .required = true, .many = true},
        TEXT("reason", "删除理由", "Reason"));
+INPUTS(ASK_LOOK,
+       {WORDS("fields", "要查看哪些内容", "What is to be seen"), .type = "field", .required = true, .many = true},
+       TEXT("purpose", "用途", "Purpose"));
 INPUTS(URGE, {WORDS("text", "催办内容", "What is said"), .type = "text"});
 INPUTS(SUPERVISE, TEXT("text", "督办要求", "What is asked"),
        {WORDS("due", "反馈期限", "Answer due"), .type = "date"});
@@ -70,6 +73,7 @@ static const struct {
     {"transfer", TRANSFER}, {"assign", ASSIGN},         {"return", RETURN},     {"share", SHARE},
     {"pause", PAUSE},       {"resume", RESUME},         {"extend", EXTEND},     {"ask_approval", ASK_APPROVAL},
     {"approve", APPROVE},   {"share_done", SHARE_DONE}, {"amend", AMEND},       {"merge", MERGE},
+    {"ask_look", ASK_LOOK},
 };
 
 const struct builtin_input *builtin_inputs(struct str act)

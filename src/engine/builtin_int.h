@@ -9,6 +9,7 @@ bool say_no(struct deciding *d, enum err_code code, const char *field, const cha
 struct json *draft_text(struct deciding *d, const char *key);
 /* A text that must be given; goes into the event's "in" (a comment, a reason). */
 MUST_USE bool need_text(struct deciding *d, const char *key, const char *zh);
+bool holds(const struct deciding *d); /* the actor's unit holds the matter */
 struct json *part_last(struct deciding *d, const char *kind);
 /* The part the request names by "part", or the only open one of this kind. */
 MUST_USE bool part_named(struct deciding *d, const char *kind, struct json **out);
@@ -21,6 +22,9 @@ MUST_USE bool do_comment(struct deciding *d);
 MUST_USE bool do_attach(struct deciding *d);
 MUST_USE bool do_link(struct deciding *d);
 MUST_USE bool do_look(struct deciding *d);
+MUST_USE bool do_ask_look(struct deciding *d);
+/* The yes of the head of the unit that holds a sealed matter: lets the asker look for a day. */
+MUST_USE bool approve_look(struct deciding *d, const struct json *part, struct json *p, bool yes);
 MUST_USE bool do_erase(struct deciding *d);
 /* builtin_lead.c */
 MUST_USE bool do_urge(struct deciding *d);

@@ -131,7 +131,8 @@ static bool approve_part(struct deciding *d, const struct json *part, bool yes)
             return say_no(d, ERR_WRONG_STATE, "part", "the unit has not reported back yet", "承办单位还没有反馈");
         if (!(role_permissions(d->role) & PERM_STEER) && d->ask->actor->kind == ACTOR_ACCOUNT)
             return say_no(d, ERR_FORBIDDEN, "part", "only who may supervise may approve", "没有督办权限");
-    } else if (!sign_step(d, part, p, &all)) {
+    } else if (!sign_step(d, part, p, &all) ||
+               (str_is(json_text(part, "what"), "look") && !approve_look(d, part, p, yes))) {
         return false;
     }
     part_set(d, p, "result", yes ? STR("approved") : STR("refused"));
@@ -162,6 +163,8 @@ bool do_approve(struct deciding *d)
     }
     if (!found)
         return say_no(d, ERR_WRONG_STATE, "part", "nothing waits for approval", "没有待审批的事项");
+    if (record_closed(d->work) != TIME_NONE && !str_is(json_text(found, "what"), "look"))
+        return say_no(d, ERR_WRONG_STATE, "", "the matter is closed", "此件已办结");
     const struct json *ok = json_get(d->input, "ok");
     if (ok && ok->kind == J_FALSE && !need_text(d, "note", "不同意的，请说明理由"))
         return false;

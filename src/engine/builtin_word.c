@@ -33,8 +33,9 @@ bool do_link(struct deciding *d)
     return true;
 }
 
-/* A look at masked details: the event is the record of it; nothing in the case changes. */
-bool do_look(struct deciding *d)
+enum { LOOK_MS = MS_DAY };
+
+static bool take_fields(struct deciding *d, const struct json **out)
 {
     const struct json *fields = json_get(d->input, "fields");
     if (!json_is(fields, J_ARR) || !fields->n)
@@ -43,6 +44,86 @@ bool do_look(struct deciding *d)
         int i = record_field(d->def, json_str(f));
         if (i < 0)
             return say_no(d, ERR_INPUT, "fields", "there is no such field", "没有这个字段");
+    }
+    *out = fields;
+    return true;
+}
+
+static bool names(const struct json *list, struct str name)
+{
+    JSON_EACH (x, list)
+        if (str_eq(json_str(x), name))
+            return true;
+    return false;
+}
+
+/* A yes that was given to this actor, has not run out, and covers these fields. */
+static bool granted(struct deciding *d, const struct json *fields)
+{
+    JSON_EACH (p, d->work->parts) {
+        bool mine = str_is(json_text(p, "what"), "look") && str_is(json_text(p, "for"), d->ask->actor->by);
+        if (!mine || !str_is(json_text(p, "result"), "approved") || d->now >= json_num(p, "until", 0))
+            continue;
+        bool all = true;
+        JSON_EACH (f, fields)
+            all &= names(json_get(p, "fields"), json_str(f));
+        if (all)
+            return true;
+    }
+    return false;
+}
+
+/* Before a sealed matter of another unit is looked at, the head of that unit is asked (未成年人网络保护条例
+ * art. 36: the person in charge approves each access, and the access is recorded). */
+bool do_ask_look(struct deciding *d)
+{
+    const struct json *fields;
+    if (!record_sealed(d->work) || holds(d))
+        return say_no(d, ERR_WRONG_STATE, "", "no approval is needed to look at this", "查看此件不需要申请");
+    if (!take_fields(d, &fields))
+        return false;
+    JSON_EACH (p, d->work->parts)
+        if (json_yes(p, "open") && str_is(json_text(p, "what"), "look") &&
+            str_is(json_text(p, "for"), d->ask->actor->by))
+            return say_no(d, ERR_WRONG_STATE, "", "you have asked already", "您已申请，等待审批");
+    if (!need_text(d, "purpose", "请填写查看的用途"))
+        return false;
+    struct json *p = draft_part(d, 0, "approval");
+    part_set(d, p, "what", STR("look"));
+    part_set(d, p, "mode", STR("any"));
+    struct json *steps = json_set(d->a, p, STR("steps"), json_new(d->a, J_ARR));
+    struct json *step = json_push(steps, json_new(d->a, J_OBJ));
+    json_set(d->a, step, STR("role"), json_new_str(d->a, STR("head")));
+    part_set(d, p, "for", str_of(d->ask->actor->by));
+    json_set(d->a, p, STR("fields"), json_clone(d->a, fields));
+    json_set(d->a, p, STR("text"), json_clone(d->a, json_get(d->draft->body.in, "purpose")));
+    part_int(d, p, "at", d->at);
+    part_flag(d, p, "open", true);
+    return true;
+}
+
+bool approve_look(struct deciding *d, const struct json *part, struct json *p, bool yes)
+{
+    if (d->ask->actor->kind != ACTOR_ACCOUNT || !holds(d))
+        return say_no(d, ERR_FORBIDDEN, "part", "the head of the unit that holds it says so",
+                      "须由承办单位负责人审批");
+    if (str_is(json_text(part, "for"), d->ask->actor->by))
+        return say_no(d, ERR_FORBIDDEN, "part", "a second person says so", "须由另一人审批");
+    if (yes)
+        part_int(d, p, "until", d->now + LOOK_MS);
+    return true;
+}
+
+/* A look at masked details: the event is the record of it; nothing in the case changes. */
+bool do_look(struct deciding *d)
+{
+    const struct json *fields;
+    if (!take_fields(d, &fields))
+        return false;
+    if (record_sealed(d->work) && !holds(d) && !granted(d, fields)) {
+        err_set(d->e, ERR_FORBIDDEN, "a sealed matter: ask its unit first (ask_look); the yes of its head "
+                "holds for a day");
+        return err_zh(d->e, "限制查看：请先“申请查看”，承办单位负责人同意后24小时内可以查看");
     }
     draft_in(d, "fields", json_clone(d->a, fields));
     return need_text(d, "purpose", "请填写查看的用途");

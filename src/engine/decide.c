@@ -616,7 +616,9 @@ void stale_side(struct deciding *d, struct json *sides, struct str field, const 
 {
     if (!json_get_str(d->s->changed, field))
         return;
-    const struct json *theirs = json_get_str(d->work->fields, field);
+    const char *org = d->ask->actor->org;
+    bool hidden = record_sealed(d->work) && !(org[0] && str_is(record_holder(d->work), org));
+    const struct json *theirs = hidden ? NULL : json_get_str(d->work->fields, field);
     struct json *pair = json_set(d->a, sides, field, json_new(d->a, J_OBJ));
     json_set(d->a, pair, STR("yours"), json_clone(d->a, yours));
     json_set(d->a, pair, STR("theirs"),

@@ -179,7 +179,19 @@ bool ledger_proof_text(struct store *db, struct arena *a, const struct keys *k, 
     return true;
 }
 
-bool ledger_export(struct store *db, const struct keys *k, FILE *to,
+static void put_line(FILE *to, const struct event *ev, struct ledger_hide *hide, struct arena *a)
+{
+    struct str line = ev->body;
+    if (hide && hide->hide(hide->self, ev)) {
+        hide->hidden++;
+        fputc('#', to);
+        line = base64_of(a, HASH_STR(ev->leaf), false);
+    }
+    fwrite(line.ptr, 1, line.len, to);
+    fputc('\n', to);
+}
+
+bool ledger_export(struct store *db, const struct keys *k, FILE *to, struct ledger_hide *hide,
                    void (*progress)(void *self, int64_t done, int64_t total), void *self,
                    struct err *e)
 {
@@ -196,10 +208,8 @@ bool ledger_export(struct store *db, const struct keys *k, FILE *to,
             return false;
         if (n == 0)
             return err_set(e, ERR_VERIFY, "event %lld is missing", (long long)seq);
-        for (size_t i = 0; i < n; i++) {
-            fwrite(ev[i].body.ptr, 1, ev[i].body.len, to);
-            fputc('\n', to);
-        }
+        for (size_t i = 0; i < n; i++)
+            put_line(to, &ev[i], hide, a);
         seq += (int64_t)n;
         if (progress)
             progress(self, seq, h.tree.size);

@@ -101,7 +101,14 @@ MUST_USE bool checkpoint_continues(struct store *db, const struct keys *k, bool 
 /* c2sp.org/tlog-proof text for one event at the given checkpoint (signed here at `size`). */
 MUST_USE bool ledger_proof_text(struct store *db, struct arena *a, const struct keys *k, int64_t seq,
                                 int64_t size, struct buf *out, struct err *e);
-/* Bodies one per line, an empty line, the signed checkpoint. */
-MUST_USE bool ledger_export(struct store *db, const struct keys *k, FILE *to,
+/* Bodies one per line, an empty line, the signed checkpoint.  Of an event that hide() says yes to (NULL:
+ * none) the line is "#" and the base64 of its leaf hash, so the tree still comes out; *hidden counts
+ * them.  hide() is asked after the size of the export is fixed. */
+struct ledger_hide {
+    void *self;
+    bool (*hide)(void *self, const struct event *ev);
+    int64_t hidden;
+};
+MUST_USE bool ledger_export(struct store *db, const struct keys *k, FILE *to, struct ledger_hide *hide,
                             void (*progress)(void *self, int64_t done, int64_t total), void *self,
                             struct err *e);

@@ -9,14 +9,20 @@ int64_t sealed_said(const struct gather *g, int64_t n)
     return g->q->sealed ? n : n - n % CELL;
 }
 
-/* Amounts and balances of a few tell of each: they are for who has the right. */
+/* Amounts and durations are not held.  A balance of numbers that are rounded each for itself could
+ * fall below nothing: it is for who has the right. */
 static bool countable(const struct gather *g)
 {
-    enum indicator_kind k = g->indicator->kind;
     for (int i = 0; i < 2 && g->terms[i].term; i++)
-        if (g->terms[i].term->kind != TERM_COUNT && !g->q->sealed)
+        if (g->terms[i].term->kind != TERM_COUNT)
             return false;
-    return k == IND_COUNT || k == IND_RATE || (g->q->sealed && k != IND_MEDIAN);
+    return g->q->sealed || g->indicator->kind != IND_STOCK;
+}
+
+/* By no field: the counters do not say what a sealed matter is.  They are in the total alone then. */
+static enum figure_by parted_by(const struct gather *g)
+{
+    return g->key.by == BY_FIELD ? BY_NONE : g->key.by;
 }
 
 static bool from_counters(const struct gather *g)
@@ -25,7 +31,7 @@ static bool from_counters(const struct gather *g)
     if (past || g->q->where.len || !countable(g) || seal_area(g->w, g->area) != g->area)
         return false;
     for (int i = 0; i < 2 && g->terms[i].term; i++)
-        if (!gather_fast(g, &g->terms[i], g->key.by))
+        if (!gather_fast(g, &g->terms[i], parted_by(g)))
             return false;
     return true;
 }
@@ -45,13 +51,11 @@ static void add_said(struct gather *g, const struct gather *h)
         for (int slot = 0; slot < SLOT_MAX; slot++) {
             const struct figure_group *from = &h->groups[i];
             int64_t n = sealed_said(g, from->sums.n[slot]);
-            if (n || (g->q->sealed && from->sums.s[slot]))
-                gather_add(g, from->key, slot, n, g->q->sealed ? from->sums.s[slot] : 0);
+            if (n)
+                gather_add(g, from->key, slot, n, 0);
         }
-    for (int slot = 0; slot < SLOT_MAX; slot++) {
+    for (int slot = 0; slot < SLOT_MAX; slot++)
         total.n[slot] += sealed_said(g, h->total.n[slot]);
-        total.s[slot] += g->q->sealed ? h->total.s[slot] : 0;
-    }
     g->total = total;
 }
 
@@ -69,7 +73,7 @@ bool sealed_add(struct gather *g)
         return true;
     for (int i = 0; i < 2; i++)
         h.terms[i].number = -g->terms[i].number;
-    gather_begin(&h, g->from, g->to, g->key.by);
+    gather_begin(&h, g->from, g->to, parted_by(g));
     for (int slot = 0; slot < SLOT_MAX; slot++)
         if (!gather_counted(&h, slot))
             return false;

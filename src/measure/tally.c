@@ -249,7 +249,7 @@ static void emit(struct step *st, struct side *s, const struct plan_term *pt, co
         st->sink->count(st->sink->self, &row);
         if (!fact_level_dims(level))
             continue;
-        for (int k = 0; k < pt->n_dims; k++) {
+        for (int k = 0; k < pt->n_dims && row.term > 0; k++) { /* a value in a cell of one tells it */
             row.dim = dim_of(st->a, s, pt->dims[k]);
             if (row.dim.ptr)
                 st->sink->count(st->sink->self, &row);
@@ -313,9 +313,11 @@ static void step_term(struct step *st, const struct plan_term *pt, struct side *
     bool had = was->r && fact_of(pt->term, &c, &old);
     c.self = now;
     bool has = fact_of(pt->term, &c, &new);
-    if (pt->term->kind == TERM_MEDIAN) {
-        had = had && !record_sealed(was->r); /* one alone would be one too many to hide */
+    if (pt->term->kind != TERM_COUNT) { /* an amount in a cell of one tells it */
+        had = had && !record_sealed(was->r);
         has = has && !record_sealed(now->r);
+    }
+    if (pt->term->kind == TERM_MEDIAN) {
         emit_duration(st, pt, was->r, now->r, had ? &old : NULL, has ? &new : NULL);
         return;
     }

@@ -10,8 +10,8 @@
  * writes contribution(after) - contribution(before), merged and in key order.  A row with n = 0 and
  * s = 0 means the same as no row: whoever compares must leave such rows out.
  *
- * A sealed matter counts under the negative number of the term, in its county and above, and has no
- * row in duration: figures add it apart (sealed.c).
+ * A sealed matter counts under the negative number of a term of kind count, in its county and above,
+ * without dimensions: figures add it apart (sealed.c).  Of its amounts and durations nothing is held.
  *
  * known: civil day of `recorded`; for what was recorded together with the opening of the record,
  * of its `known` where the source of an import gave one. */

@@ -24,6 +24,8 @@ DELETE FROM scope_open WHERE scope = $1 AND type = $2 AND rid = $3
 -- name: scope_log_insert
 INSERT INTO scope_log (seq, scope, rid, gone) VALUES ($1, $2, $3, $4)
 ON CONFLICT (seq, scope, rid) DO NOTHING
+-- name: sealed_rids
+SELECT rid FROM record WHERE sealed = 1 ORDER BY rid
 -- name: dek_read
 SELECT wrapped FROM dek WHERE rid = $1
 -- name: dek_insert

@@ -1,4 +1,5 @@
 #include "record/seal.h"
+#include "record/save.sql.h"
 
 enum { COUNTY = 3 };
 
@@ -173,4 +174,17 @@ bool record_load_open(struct store *db, const struct keys *keys, struct arena *a
                       bool *found, struct record **out, struct err *e)
 {
     return record_load(db, a, id, found, out, e) && (!*found || seal_open(db, keys, a, out, e));
+}
+
+bool sealed_rids(struct store *db, struct arena *a, int64_t **out, size_t *n, struct err *e)
+{
+    size_t cap = 0;
+    *out = NULL;
+    *n = 0;
+    struct rows r AUTO(rows_close) = store_query(db, sql_sealed_rids, BIND_NONE, e);
+    while (rows_next(&r)) {
+        *out = arena_grow(a, *out, *n, &cap, sizeof **out);
+        (*out)[(*n)++] = rows_int(&r, 0);
+    }
+    return !err_is(e);
 }

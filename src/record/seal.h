@@ -39,6 +39,9 @@ MUST_USE bool seal_fold(struct arena *a, struct record *r, const struct event_bo
 /* Opens a stored fold: *r becomes the open one when it is sealed. */
 MUST_USE bool seal_open(struct store *db, const struct keys *keys, struct arena *a, struct record **r,
                         struct err *e);
+/* The numbers of all sealed records, in order.  What they say leaves the house by no list or export,
+ * whether it was written before the seal or behind it. */
+MUST_USE bool sealed_rids(struct store *db, struct arena *a, int64_t **out, size_t *n, struct err *e);
 /* The same for keys == NULL and for records that are not sealed: nothing. record_load and this. */
 MUST_USE bool record_load_open(struct store *db, const struct keys *keys, struct arena *a, struct id id,
                                bool *found, struct record **out, struct err *e);

@@ -28,7 +28,7 @@ static void put_unit(struct waits *l, struct str org, const char *kind, int64_t 
 static void wait_for(struct waits *l, struct str org, const char *kind, int64_t at)
 {
     put_unit(l, org, kind, at);
-    for (int i = world_area_by_id(l->w, l->r->area); i >= 0; i = l->w->areas[i].parent)
+    for (int i = world_area_by_id(l->w, record_stored(l->r)->area); i >= 0; i = l->w->areas[i].parent)
         put(l, str_printf(l->a, "a%lld", (long long)l->w->areas[i].aid), kind, at);
 }
 
