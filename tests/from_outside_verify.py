@@ -58,12 +58,15 @@ def state(db):
     db.execute("UPDATE record SET state = 'archived' WHERE type = 'dispute.dispute' AND state = 'found'")
 
 
+FIRST_COUNTER = "(term, area, dim, day) = (SELECT term, area, dim, day FROM tally LIMIT 1)"
+
+
 def counter(db):
-    db.execute("UPDATE tally SET n = n + 1 WHERE rowid = (SELECT min(rowid) FROM tally)")
+    db.execute(f"UPDATE tally SET n = n + 1 WHERE {FIRST_COUNTER}")
 
 
 def counter_gone(db):
-    db.execute("DELETE FROM tally WHERE rowid = (SELECT min(rowid) FROM tally)")
+    db.execute(f"DELETE FROM tally WHERE {FIRST_COUNTER}")
 
 
 def scope_row(db):

@@ -148,18 +148,12 @@ static bool play(struct demo *d)
 static bool set_clock(struct demo *d)
 {
     char text[40];
-    struct answer ans;
-    struct ask ask = ASK_INIT;
     const struct zone *zone;
     d->now = plan_now(d->plan);
     if (!zone_load(ZONE, &zone, d->c->e))
         return false;
     time_format(zone, d->now, text);
-    ask.type = STR("sys.setting");
-    ask.fields = json_new(d->c->arena, J_OBJ);
-    json_set(d->c->arena, ask.fields, STR("name"), json_new_str(d->c->arena, STR("demo.clock")));
-    json_set(d->c->arena, ask.fields, STR("value"), json_new_str(d->c->arena, str_of(text)));
-    return cli_act(d->c, d->en, &ask, &ans);
+    return cli_setting(d->c, d->en, "demo.clock", str_of(text));
 }
 
 static bool sign_end(struct demo *d)

@@ -178,17 +178,11 @@ bool cmd_log_fork(struct cli *c)
         return err_set(c->e, ERR_IO, "cannot set the old checkpoint aside");
     store_closep(&db);
     struct engine *en;
-    struct answer ans;
-    struct ask ask = ASK_INIT;
     if (!cli_engine(c, false, &en))
         return false;
-    ask.type = STR("sys.setting");
-    ask.fields = json_new(c->arena, J_OBJ);
-    json_set(c->arena, ask.fields, STR("name"), json_new_str(c->arena, STR("log.fork")));
-    json_set(c->arena, ask.fields, STR("value"),
-             json_new_str(c->arena, str_printf(c->arena, "%s; reason: %.100s; last checkpoint: %.120s",
-                                               origin, reason, str_c(c->arena, note))));
-    bool ok = cli_act(c, en, &ask, &ans);
+    bool ok = cli_setting(c, en, "log.fork",
+                          str_printf(c->arena, "%s; reason: %.100s; last checkpoint: %.120s", origin,
+                                     reason, str_c(c->arena, note)));
     engine_close(en);
     if (ok)
         printf("the log goes on as %s\n", origin);

@@ -1,6 +1,7 @@
 /* Commands that set a database up: init, areas, calendar, units. */
 #include "cli/command.h"
 #include "exchange/csv.h"
+#include "measure/tally.h"
 #include <dirent.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@ const struct option OPT_init[] = {OPTION_DB,
                                   OPTION_JSON,
                                   OPTION_END};
 const struct option OPT_areas[] = {OPTION_DB, OPTION_JSON, OPTION_END};
+const struct option OPT_setting[] = {OPTION_DB, OPTION_JSON, OPTION_END};
 const struct option OPT_calendar[] = {OPTION_DB, OPTION_JSON, OPTION_END};
 const struct option OPT_org[] = {OPTION_DB,
                                  {"area", "CODE", "where it sits"},
@@ -129,6 +131,31 @@ bool cmd_init(struct cli *c)
     return ok;
 }
 
+/* ---- settings ---- */
+
+bool cli_setting(struct cli *c, struct engine *en, const char *name, struct str value)
+{
+    struct answer ans;
+    struct ask ask = ASK_INIT;
+    ask.type = STR("sys.setting");
+    ask.fields = json_new(c->arena, J_OBJ);
+    json_set(c->arena, ask.fields, STR("name"), json_new_str(c->arena, str_of(name)));
+    json_set(c->arena, ask.fields, STR("value"), json_new_str(c->arena, value));
+    return cli_act(c, en, &ask, &ans);
+}
+
+bool cmd_setting(struct cli *c)
+{
+    struct engine *en;
+    if (c->args.n_words != 2)
+        return err_set(c->e, ERR_USAGE, "expected a name and a value: figures.levels \"2 3 4\"");
+    if (!cli_engine(c, false, &en))
+        return false;
+    bool ok = cli_setting(c, en, c->args.words[0], str_of(c->args.words[1]));
+    engine_close(en);
+    return ok;
+}
+
 /* ---- areas ---- */
 
 struct area_file {
@@ -197,12 +224,35 @@ static bool read_areas(struct cli *c, struct engine *en, struct csv_reader *csv,
     return !err_is(c->e) && send_areas(c, en, list, count);
 }
 
+/* At which levels is counted follows the shape of the tree, as long as nothing is counted and nobody
+ * has said otherwise. */
+static bool send_levels(struct cli *c, struct engine *en)
+{
+    struct world *w = engine_world(en, c->e);
+    struct store *db = w ? engine_reader(en, c->e) : NULL;
+    struct levels said, tree;
+    struct str value = STR_NONE;
+    bool any = true, by_tree = true, ok = db && tally_any(db, &any, c->e);
+    if (ok && !any) {
+        struct str set = world_setting(w, "figures.levels");
+        tree = levels_of_tree(w);
+        value = str_printf(c->arena, "tree %d %d %d", tree.first, tree.dims, tree.total);
+        if ((levels_parse(set, &said, &by_tree) && !by_tree) || str_eq(set, value))
+            value = STR_NONE;
+    }
+    engine_reader_back(en, db);
+    world_unref(w);
+    if (!ok || !value.ptr)
+        return ok;
+    return cli_setting(c, en, "figures.levels", value);
+}
+
 bool cli_areas(struct cli *c, struct engine *en, const char *file, int64_t *count)
 {
     struct csv_reader *csv;
     if (!csv_open(file, &csv, c->e))
         return false;
-    bool ok = read_areas(c, en, csv, count);
+    bool ok = read_areas(c, en, csv, count) && send_levels(c, en);
     csv_close(csv);
     return ok;
 }

@@ -40,6 +40,7 @@ void cli_progress(void *self, int64_t done, int64_t total); /* a line on standar
 void cli_progress_end(void);
 /* Acts as the operator and waits. */
 MUST_USE bool cli_act(struct cli *c, struct engine *en, struct ask *ask, struct answer *ans);
+MUST_USE bool cli_setting(struct cli *c, struct engine *en, const char *name, struct str value);
 /* Parts of init, areas import and calendar import, on an open engine. */
 MUST_USE bool cli_playbook_dirs(struct arena *a, const char *dir, const char ***out, size_t *n,
                                 struct err *e);
@@ -57,6 +58,7 @@ bool cmd_areas_import(struct cli *c);
 bool cmd_calendar_import(struct cli *c);
 bool cmd_playbook_install(struct cli *c);
 bool cmd_check(struct cli *c);
+bool cmd_setting(struct cli *c);
 bool cmd_adopt(struct cli *c);
 extern const struct option OPT_adopt[];
 bool cmd_account_add(struct cli *c);
@@ -71,7 +73,7 @@ bool cmd_restore(struct cli *c);
 extern const struct option OPT_backup[], OPT_restore[];
 extern const struct option OPT_verify[];
 bool cmd_serve(struct cli *c);
-extern const struct option OPT_init[], OPT_areas[], OPT_calendar[], OPT_playbook[], OPT_check[],
+extern const struct option OPT_init[], OPT_areas[], OPT_setting[], OPT_calendar[], OPT_playbook[], OPT_check[],
     OPT_account[], OPT_serve[], OPT_org[], OPT_log_export[], OPT_log_fork[], OPT_proof[], OPT_checkpoint[];
 
 bool cmd_import(struct cli *c);

@@ -5,6 +5,8 @@ const struct command COMMANDS[] = {
      OPT_init, cmd_init},
     {"areas import", "FILE.csv --db URL", "导入区划（code,name,parent[,valid_from,valid_to,successor]）",
      "areas from CSV: code,name,parent[,valid_from,valid_to,successor]", OPT_areas, cmd_areas_import},
+    {"setting", "NAME VALUE --db URL", "一项设置，例如 figures.levels “2 3 4”", "a setting, as figures.levels \"2 3 4\"",
+     OPT_setting, cmd_setting},
     {"calendar import", "FILE.csv --db URL", "导入节假日表（date,kind,name）",
      "holidays and make-up working days: date,kind,name", OPT_calendar, cmd_calendar_import},
     {"playbook install", "DIR --db URL", "装入或升级业务规程；--dry-run 只看影响",

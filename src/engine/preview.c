@@ -143,7 +143,8 @@ static bool counted(const struct playbook *old, const struct playbook *next, int
     int was = find_term(old, &next->terms[term]);
     if (was < 0)
         return false;
-    struct hash x = term_built(old, was), y = term_built(next, term);
+    const struct levels l = {1, 1, 1}; /* the same for both */
+    struct hash x = term_built(old, was, &l), y = term_built(next, term, &l);
     return hash_eq(&x, &y);
 }
 

@@ -1,6 +1,7 @@
 /* System records: areas, units, accounts, playbooks, the calendar, settings.  They are records like
  * all others, in the same log (decisions 3); what they need is checked here. */
 #include "engine/decide_int.h"
+#include "measure/levels.h"
 
 enum { AREAS_AN_EVENT = 500, TEXT_AN_EVENT = 120 * 1024, TEXT_A_ROW = 30 * 1024 };
 
@@ -333,6 +334,12 @@ static bool do_setting(struct deciding *d, bool opening)
     UNUSED(opening);
     if (!need(d, "name", &name) || !need(d, "value", &value))
         return false;
+    struct levels levels;
+    bool by_tree;
+    if (str_is(name, "figures.levels") && !levels_parse(value, &levels, &by_tree))
+        return err_field(d->e, ERR_INPUT, "value",
+                         "expected three levels of the area tree, as \"1 2 3\": first, dimensions, totals") ||
+               err_zh(d->e, "应为区划树的三个层级，例如“1 2 3”：最高一级、分类统计到哪一级、合计到哪一级");
     draft_set_c(d, "name", name);
     draft_set_c(d, "value", value);
     return true;

@@ -46,7 +46,7 @@ static bool project_account(struct batch *b, const struct record *r, struct err 
 
 bool sys_project(struct batch *b, struct err *e)
 {
-    bool playbooks = false;
+    bool playbooks = false, settings = false;
     for (size_t i = 0; i < b->changes.n; i++) {
         const struct record *r = b->changes.list[i].after;
         if (str_is(r->type, "sys.area") && !project_areas(b, r, e))
@@ -54,6 +54,7 @@ bool sys_project(struct batch *b, struct err *e)
         if (str_is(r->type, "sys.account") && !project_account(b, r, e))
             return false;
         playbooks |= str_is(r->type, "sys.playbook");
+        settings |= str_is(r->type, "sys.setting");
     }
     struct world *w;
     if (!world_load(b->db, &w, e))
@@ -64,8 +65,9 @@ bool sys_project(struct batch *b, struct err *e)
         for (int k = 0; ok && k < p->n_records; k++)
             ok = table_ensure(b->db, p, &p->records[k], e);
     }
-    ok = ok && (!playbooks || terms_install(b->db, w, e));
-    if (ok && playbooks) { /* with the numbers of the new terms */
+    bool terms = playbooks || settings; /* a setting says at which levels is counted */
+    ok = ok && (!terms || terms_install(b->db, w, e));
+    if (ok && terms) { /* with the numbers of the new terms */
         world_unref(w);
         ok = world_load(b->db, &w, e);
         if (!ok)

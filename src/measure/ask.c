@@ -82,8 +82,12 @@ static bool find_area(struct gather *g, struct err *e)
             if (g->w->areas[i].parent < 0)
                 g->area = i;
     }
-    return g->area >= 0 || err_field(e, ERR_UNKNOWN_AREA, "area", "there is no area \"%.60s\"",
-                                     str_c(g->a, g->q->area));
+    if (g->area < 0)
+        return err_field(e, ERR_UNKNOWN_AREA, "area", "there is no area \"%.60s\"",
+                         str_c(g->a, g->q->area));
+    g->levels = levels_of(g->w);
+    g->parts = levels_parts(g->a, g->w, &g->levels, g->area, &g->n_parts);
+    return true;
 }
 
 static bool check_days(const struct figure_question *q, struct err *e)

@@ -27,46 +27,68 @@ static void test(const struct gather *g, const struct figure *f, struct figure_c
 
 /* ---- equal maturity ---- */
 
-static bool known_pair(struct gather *g, const struct cell args[static 5], int64_t *n, int64_t *s)
+/* Adds up a term (a negative number: its sealed matters) over the parts of the area. */
+static bool known_pair(struct gather *g, const struct figure_comparison *c, int32_t cut,
+                       int64_t number, int64_t *n, int64_t *s)
 {
-    struct rows r AUTO(rows_close) = store_query(g->db, sql_count_known, args, 5, g->e);
-    if (rows_next(&r) && !rows_null(&r, 0)) {
-        *n = rows_int(&r, 0);
-        *s = rows_int(&r, 1);
+    for (int i = 0; i < g->n_parts; i++) {
+        int64_t aid = g->w->areas[g->parts[i]].aid;
+        struct rows r AUTO(rows_close) = store_query(
+            g->db, sql_count_known,
+            BIND(C_INT(number), C_INT(aid), C_INT(c->from), C_INT(c->to), C_INT(cut)), g->e);
+        if (rows_next(&r) && !rows_null(&r, 0)) {
+            *n += rows_int(&r, 0);
+            *s += rows_int(&r, 1);
+        }
+        if (err_is(g->e))
+            return false;
     }
-    return !err_is(g->e);
+    return true;
+}
+
+/* The earliest day on which something of the span became known. */
+static bool first_known(struct gather *g, const struct figure_comparison *c, int64_t number,
+                        int64_t *first)
+{
+    *first = INT64_MAX;
+    for (int i = 0; i < g->n_parts; i++) {
+        int64_t aid = g->w->areas[g->parts[i]].aid, known = 0;
+        bool found;
+        if (!store_int(g->db, sql_count_first_known,
+                       BIND(C_INT(number), C_INT(aid), C_INT(c->from), C_INT(c->to)), &found, &known,
+                       g->e))
+            return false;
+        if (found)
+            *first = min64(*first, known);
+    }
+    return true;
 }
 
 static bool known_sums(struct gather *g, const struct figure_comparison *c, int32_t cut,
                        struct figure_sums *out, bool *known)
 {
-    int64_t aid = g->w->areas[g->area].aid, first = 0, log = 0;
-    bool found, has_log;
+    int64_t first = 0, log = 0;
+    bool has_log;
     *known = true;
     if (!store_int(g->db, sql_log_first, BIND_NONE, &has_log, &log, g->e))
         return false;
     int32_t begin = has_log ? zone_day(g->w->zone, log) : INT32_MAX;
     for (int i = 0; i < 2 && g->terms[i].term; i++) {
-        const struct cell args[] = {C_INT(g->terms[i].number), C_INT(aid), C_INT(c->from),
-                                    C_INT(c->to), C_INT(cut)};
-        /* The log began later: only an import that says when it was known can answer. */
-        if (!store_int(g->db, sql_count_first_known, args, 4, &found, &first, g->e))
+        int64_t number = g->terms[i].number, n = 0, s = 0;
+        if (!first_known(g, c, number, &first))
             return false;
-        if (begin > c->from && !(found && first < begin))
+        /* The log began later: only an import that says when it was known can answer. */
+        if (begin > c->from && first >= begin)
             *known = false;
-        if (!known_pair(g, args, &out->n[i], &out->s[i]))
+        if (!known_pair(g, c, cut, number, &out->n[i], &out->s[i]))
             return false;
         if (g->sealed == SEALED_NONE || g->sealed == SEALED_LEFT_OUT)
             continue;
-        int64_t n = 0, s = 0;
-        struct cell hidden[COUNT_OF(args)];
-        memcpy(hidden, args, sizeof args);
-        hidden[0] = C_INT(-g->terms[i].number);
-        if (!known_pair(g, hidden, &n, &s))
+        if (!known_pair(g, c, cut, -number, &n, &s))
             return false;
         out->n[i] += sealed_said(g, n);
     }
-    return !err_is(g->e);
+    return true;
 }
 
 static bool maturity(struct gather *g, const struct figure *f, struct figure_comparison *c)
@@ -74,7 +96,7 @@ static bool maturity(struct gather *g, const struct figure *f, struct figure_com
     enum indicator_kind k = g->indicator->kind;
     const struct figure_question *q = g->q;
     bool fits = q->compare == COMPARE_YOY && (k == IND_COUNT || k == IND_SUM || k == IND_RATE) &&
-                !q->where.len && fact_level_dims(g->w->areas[g->area].level) && q->as_of_size < 0;
+                !q->where.len && g->w->areas[g->area].level <= g->levels.dims && q->as_of_size < 0;
     struct figure_sums sums = {.n_ms = 0};
     const char *note = NULL;
     if (!fits)

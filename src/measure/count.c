@@ -27,7 +27,7 @@ static bool is_dim(const struct figure_term *t, const struct figure_key *k)
 bool gather_fast(const struct gather *g, const struct figure_term *t, enum figure_by by)
 {
     int level = g->w->areas[g->area].level;
-    if (g->q->slow || t->where || t->term->kind == TERM_MEDIAN || !fact_level_total(level))
+    if (g->q->slow || t->where || t->term->kind == TERM_MEDIAN || level > g->levels.total)
         return false;
     switch (by) {
     case BY_NONE:
@@ -35,9 +35,9 @@ bool gather_fast(const struct gather *g, const struct figure_term *t, enum figur
     case BY_MONTH:
         return true;
     case BY_AREA:
-        return fact_level_total(level + 1);
+        return level + 1 <= g->levels.total;
     case BY_FIELD:
-        return fact_level_dims(level) && g->key.dim.ptr && is_dim(t, &g->key);
+        return level <= g->levels.dims && g->key.dim.ptr && is_dim(t, &g->key);
     }
     return false;
 }
@@ -46,21 +46,26 @@ struct pair {
     int64_t n, s;
 };
 
-static bool count_total(struct gather *g, const struct figure_term *t, int64_t aid, int32_t from,
-                        int32_t to, struct pair *out)
+static bool count_total(struct gather *g, const struct figure_term *t, const int *areas, int n,
+                        int32_t from, int32_t to, struct pair *out)
 {
-    struct rows r AUTO(rows_close) = store_query(
-        g->db, sql_count_total, BIND(C_INT(t->number), C_INT(aid), C_INT(from), C_INT(to)), g->e);
-    if (rows_next(&r) && !rows_null(&r, 0))
-        *out = (struct pair){rows_int(&r, 0), rows_int(&r, 1)};
-    else
-        *out = (struct pair){0, 0};
-    return !err_is(g->e);
+    *out = (struct pair){0, 0};
+    for (int i = 0; i < n; i++) {
+        int64_t aid = g->w->areas[areas[i]].aid;
+        struct rows r AUTO(rows_close) = store_query(
+            g->db, sql_count_total, BIND(C_INT(t->number), C_INT(aid), C_INT(from), C_INT(to)), g->e);
+        if (rows_next(&r) && !rows_null(&r, 0)) {
+            out->n += rows_int(&r, 0);
+            out->s += rows_int(&r, 1);
+        }
+        if (err_is(g->e))
+            return false;
+    }
+    return true;
 }
 
-static bool fast_days(struct gather *g, int slot, int32_t from, int32_t to)
+static bool fast_days(struct gather *g, int64_t aid, int slot, int32_t from, int32_t to)
 {
-    int64_t aid = g->w->areas[g->area].aid;
     struct rows r AUTO(rows_close) = store_query(
         g->db, sql_count_days,
         BIND(C_INT(gather_term(g, slot)->number), C_INT(aid), C_INT(from), C_INT(to)), g->e);
@@ -75,12 +80,14 @@ static bool fast_areas(struct gather *g, int slot, int32_t from, int32_t to)
     const struct figure_term *t = gather_term(g, slot);
     const struct world *w = g->w;
     struct pair all, one;
-    if (!count_total(g, t, w->areas[g->area].aid, from, to, &all))
+    if (!count_total(g, t, g->parts, g->n_parts, from, to, &all))
         return false;
     for (int i = 0; i < w->n_areas; i++) {
         if (w->areas[i].parent != g->area)
             continue;
-        if (!count_total(g, t, w->areas[i].aid, from, to, &one))
+        int n;
+        const int *parts = levels_parts(g->a, w, &g->levels, i, &n);
+        if (!count_total(g, t, parts, n, from, to, &one))
             return false;
         gather_add(g, w->areas[i].code, slot, one.n, one.s);
         all.n -= one.n;
@@ -91,15 +98,15 @@ static bool fast_areas(struct gather *g, int slot, int32_t from, int32_t to)
     return true;
 }
 
-static bool fast_dims(struct gather *g, int slot, int32_t from, int32_t to)
+static bool fast_dims(struct gather *g, int part, int slot, int32_t from, int32_t to)
 {
     const struct figure_term *t = gather_term(g, slot);
-    int64_t aid = g->w->areas[g->area].aid;
+    int64_t aid = g->w->areas[part].aid;
     struct str low = str_printf(g->a, "%.*s=", STR_F(g->key.dim));
     struct str high = str_printf(g->a, "%.*s>", STR_F(g->key.dim)); /* '>' comes behind '=' */
     bool daily = g->key.mapping;                                    /* a mapping has days */
     struct pair all;
-    if (!count_total(g, t, aid, from, to, &all))
+    if (!count_total(g, t, &part, 1, from, to, &all))
         return false;
     struct rows r AUTO(rows_close) = store_query(
         g->db, daily ? sql_count_dim_days : sql_count_dims,
@@ -121,21 +128,26 @@ static bool fast_dims(struct gather *g, int slot, int32_t from, int32_t to)
 static bool fast_slot(struct gather *g, int slot, enum figure_by by, int32_t from, int32_t to)
 {
     struct pair all;
+    bool ok = true;
     switch (by) {
     case BY_NONE:
-        if (!count_total(g, gather_term(g, slot), g->w->areas[g->area].aid, from, to, &all))
-            return false;
-        gather_add(g, STR_NONE, slot, all.n, all.s);
-        return true;
+        ok = count_total(g, gather_term(g, slot), g->parts, g->n_parts, from, to, &all);
+        if (ok)
+            gather_add(g, STR_NONE, slot, all.n, all.s);
+        break;
     case BY_DAY:
     case BY_MONTH:
-        return fast_days(g, slot, from, to);
+        for (int i = 0; ok && i < g->n_parts; i++)
+            ok = fast_days(g, g->w->areas[g->parts[i]].aid, slot, from, to);
+        break;
     case BY_AREA:
         return fast_areas(g, slot, from, to);
     case BY_FIELD:
-        return fast_dims(g, slot, from, to);
+        for (int i = 0; ok && i < g->n_parts; i++)
+            ok = fast_dims(g, g->parts[i], slot, from, to);
+        break;
     }
-    return false;
+    return ok;
 }
 
 /* ---- from records ---- */
@@ -346,7 +358,7 @@ static bool index_medians(struct gather *g, enum figure_by by)
 {
     const struct figure_term *t = &g->terms[0];
     const struct area *area = &g->w->areas[g->area];
-    bool small = !fact_level_dims(area->level + 1);
+    bool small = area->level + 1 > g->levels.dims;
     struct str scope = str_printf(g->a, "a%lld", (long long)area->aid);
     const struct cell args[] = {C_INT(t->number), C_INT(g->from), C_INT(g->to), C_TEXT(scope),
                                 C_TEXT(t->type)};

@@ -88,18 +88,6 @@ struct str fact_key(struct arena *a, const struct xvalue *v)
     return STR_NONE;
 }
 
-enum { LEVEL_DIMS = 3, LEVEL_TOTAL = 4 };
-
-bool fact_level_total(int level)
-{
-    return level <= LEVEL_TOTAL;
-}
-
-bool fact_level_dims(int level)
-{
-    return level <= LEVEL_DIMS;
-}
-
 static bool add_dim(int fields[static FACT_DIMS], int n, int field)
 {
     for (int i = 0; i < n; i++)

@@ -27,9 +27,6 @@ struct xcontext fact_context(struct fact_record *r, const struct zone *zone);
 /* A value as the key of a row: code or text as it is, true/false, digits.  STR_NONE for null. */
 struct str fact_key(struct arena *a, const struct xvalue *v);
 
-/* Counters are stored for areas of these levels, dimensions for the upper ones (decisions 11). */
-bool fact_level_total(int level);
-bool fact_level_dims(int level);
 /* At most three dimensions (fields) of a term: the union of `by` over the indicators that use it,
  * in the order of the playbook. */
 enum { FACT_DIMS = 3 };

@@ -50,6 +50,9 @@ struct gather {
     const struct playbook *playbook;
     const struct indicator *indicator;
     int area;
+    struct levels levels;
+    const int *parts; /* the areas whose counters make up this one's */
+    int n_parts;
     int32_t from, to;
     struct figure_key key;
     struct figure_term terms[2];

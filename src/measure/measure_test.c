@@ -479,6 +479,23 @@ static void show(struct town *t, struct shown *s, const char *id, const char *wh
     s->q.as_of_size = ask(t, &s->q).size;
 }
 
+/* Counters at other levels of the tree say the same; the five levels of the rig. */
+static void other_levels(struct town *t)
+{
+    static const char *const LEVELS[] = {"2 3 4", "3 3 5", "2 2 2", "5 5 5", "tree 1 1 1", "1 2 3"};
+    for (size_t i = 0; i < COUNT_OF(LEVELS); i++) {
+        rig_setting(&t->rig, "figures.levels", LEVELS[i]);
+        for (int k = 0; k < 10; k++) {
+            town_live(t);
+            three_ways(t);
+            three_ways(t);
+        }
+        const char *kept = dump(t);
+        rig_rebuild(&t->rig, 50);
+        assert_string_equal(dump(t), kept);
+    }
+}
+
 static void run_town(enum store_engine engine, uint64_t start, int commits)
 {
     enum { SHOWN = 48 };
@@ -508,7 +525,55 @@ static void run_town(enum store_engine engine, uint64_t start, int commits)
     kept = dump(&t);
     rig_rebuild(&t.rig, 1000);
     assert_string_equal(dump(&t), kept);
+    other_levels(&t);
     rig_close(&t.rig);
+}
+
+static void test_levels(void **state)
+{
+    UNUSED(state);
+    static const struct {
+        const char *text;
+        bool ok, by_tree;
+        struct levels want;
+    } TEXTS[] = {
+        {"1 2 3", true, false, {1, 2, 3}}, {"tree 2 3 4", true, true, {2, 3, 4}},
+        {"12 12 12", true, false, {12, 12, 12}}, {"", false, false, {0}}, {"1 2", false, false, {0}},
+        {"1 2 3 4", false, false, {0}}, {"0 1 2", false, false, {0}}, {"2 1 3", false, false, {0}},
+        {"1 3 2", false, false, {0}}, {"1 2 13", false, false, {0}}, {"1  2 3", false, false, {0}},
+        {"tree1 2 3", false, false, {0}}, {"a b c", false, false, {0}},
+    };
+    static const struct {
+        int counts[6]; /* of areas, by level */
+        struct levels want;
+    } TREES[] = {
+        {{1, 3, 11, 179, 2807}, {2, 3, 4}}, /* three cities of a province */
+        {{1, 9, 110, 1900}, {1, 2, 3}},     /* one city */
+        {{1, 1, 1, 18, 300, 900}, {3, 4, 5}}, /* one county, with what is above it */
+        {{1, 22, 255}, {1, 2, 3}},          /* Boston */
+        {{1, 11, 100, 1600}, {1, 2, 3}},    /* a province */
+        {{1}, {1, 2, 3}},
+        {{0}, {1, 2, 3}},
+        {{1, 64}, {1, 2, 3}},
+        {{1, 65}, {1, 2, 3}},
+    };
+    for (size_t i = 0; i < COUNT_OF(TEXTS); i++) {
+        struct levels l = {0};
+        bool by_tree = false;
+        assert_int_equal(levels_parse(str_of(TEXTS[i].text), &l, &by_tree), TEXTS[i].ok);
+        assert_memory_equal(&l, &TEXTS[i].want, sizeof l);
+        assert_true(!TEXTS[i].ok || by_tree == TEXTS[i].by_tree);
+    }
+    struct area *areas = mem_new(5000 * sizeof *areas);
+    for (size_t i = 0; i < COUNT_OF(TREES); i++) {
+        struct world w = {.areas = areas};
+        for (int level = 1; level <= 6; level++)
+            for (int k = 0; k < TREES[i].counts[level - 1]; k++)
+                areas[w.n_areas++] = (struct area){.level = level};
+        struct levels l = levels_of_tree(&w);
+        assert_memory_equal(&l, &TREES[i].want, sizeof l);
+    }
+    free(areas);
 }
 
 static void test_three_ways_sqlite(void **state)
@@ -527,6 +592,7 @@ static void test_three_ways_postgres(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_levels),
         cmocka_unit_test(test_three_ways_sqlite),
         cmocka_unit_test(test_three_ways_postgres),
     };

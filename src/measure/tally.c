@@ -27,6 +27,7 @@ struct plan {
 struct tally {
     struct arena *a;
     const struct world *w;
+    struct levels levels;
     struct plan *plans;
     struct term_now *now; /* where building terms stand, newer than the world */
     size_t n_now;
@@ -140,7 +141,7 @@ static struct plan *plan_of(struct tally *t, const struct record *r)
 struct tally *tally_new(struct arena *a, const struct world *w)
 {
     struct tally *t = ARENA_NEW(a, struct tally);
-    *t = (struct tally){.a = a, .w = w};
+    *t = (struct tally){.a = a, .w = w, .levels = levels_of(w)};
     return t;
 }
 
@@ -236,18 +237,19 @@ static void emit(struct step *st, struct side *s, const struct plan_term *pt, co
                  int sign)
 {
     const struct world *w = st->t->w;
+    const struct levels *l = &st->t->levels;
     struct tally_row row = {.term = pt->number, .day = f->day, .n = sign * f->n, .s = sign * f->s};
     if (record_sealed(s->r))
         row.term = -row.term;
-    for (int i = world_area_by_id(w, record_stored(s->r)->area); i >= 0; i = w->areas[i].parent) {
-        int level = w->areas[i].level;
-        if (!fact_level_total(level))
+    int own = world_area_by_id(w, record_stored(s->r)->area);
+    for (int i = own; i >= 0 && (i == own || w->areas[i].level >= l->first); i = w->areas[i].parent) {
+        if (w->areas[i].level > l->total)
             continue;
         row.area = w->areas[i].aid;
         row.known = DAY_NONE;
         row.dim = STR("");
         st->sink->count(st->sink->self, &row);
-        if (!fact_level_dims(level))
+        if (w->areas[i].level > l->dims)
             continue;
         for (int k = 0; k < pt->n_dims && row.term > 0; k++) { /* a value in a cell of one tells it */
             row.dim = dim_of(st->a, s, pt->dims[k]);
@@ -533,6 +535,12 @@ bool tally_save(struct store *db, const struct changes *c, struct err *e)
         if (c->list[i].def)
             tally_step(t, c->arena, c->list[i].before, c->list[i].after, c->now, &sink);
     return tally_write(db, &l, e) && save_seqs(db, c, e);
+}
+
+bool tally_any(struct store *db, bool *any, struct err *e)
+{
+    int64_t term;
+    return store_int(db, sql_tally_any, BIND_NONE, any, &term, e);
 }
 
 bool tally_seq(struct store *db, struct str playbook, int64_t *out, struct err *e)

@@ -6,7 +6,7 @@
  *   duration(term, rid, day, ms, area)      terms of kind median
  *   term(term, hash, …)                     numbers of the terms of the playbooks in force
  *   figure_seq(playbook, last_seq)          when anything a figure could read last changed
- * A record adds what it counts (fact.h) to every ancestor area whose level is stored; a commit
+ * A record adds what it counts (fact.h) to every ancestor area whose level is stored (levels.h); a commit
  * writes contribution(after) - contribution(before), merged and in key order.  A row with n = 0 and
  * s = 0 means the same as no row: whoever compares must leave such rows out.
  *
@@ -17,6 +17,7 @@
  * of its `known` where the source of an import gave one. */
 #pragma once
 #include "measure/fact.h"
+#include "measure/levels.h"
 #include "record/change.h"
 
 struct tally_row {
@@ -60,7 +61,7 @@ MUST_USE bool tally_save(struct store *db, const struct changes *c, struct err *
  * nothing to count) and forgets those that nothing in force names.  Load the world again afterwards. */
 MUST_USE bool terms_install(struct store *db, const struct world *w, struct err *e);
 /* Two versions of a term with the same hash share their counters when this is the same too. */
-struct hash term_built(const struct playbook *p, int term);
+struct hash term_built(const struct playbook *p, int term, const struct levels *l);
 /* Begins all counters again. */
 MUST_USE bool terms_restart(struct store *db, const struct world *w, struct err *e);
 /* One batch of at most so many records, inside a transaction that holds the head.  `w` is as the
@@ -75,5 +76,7 @@ MUST_USE bool terms_progress(struct store *db, struct term_progress *out, struct
 /* Has a term that was not ready when the world was loaded become so? */
 MUST_USE bool term_ready(struct store *db, const struct term_row *t, bool *out, struct err *e);
 
+/* Is anything counted? */
+MUST_USE bool tally_any(struct store *db, bool *any, struct err *e);
 /* -1 when nothing was counted yet. */
 MUST_USE bool tally_seq(struct store *db, struct str playbook, int64_t *out, struct err *e);

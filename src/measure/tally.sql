@@ -44,3 +44,5 @@ FROM term t JOIN record r ON r.type = t.playbook || '.' || t.record WHERE t.read
 SELECT ready FROM term WHERE term = $1
 -- name: term_building
 SELECT COUNT(*) FROM term WHERE ready = 0
+-- name: tally_any
+SELECT term FROM tally LIMIT 1

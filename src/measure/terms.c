@@ -19,6 +19,7 @@ struct install {
     size_t n_old, cap_old;
     int64_t highest;
     bool all; /* begin all again */
+    struct levels levels;
 };
 
 static bool read_old(struct install *in)
@@ -37,14 +38,15 @@ static bool read_old(struct install *in)
 }
 
 /* What counters depend on beside the term's own definition: a new version of a playbook may add a
- * dimension, move a code in its list (within), or change how a sum is scaled. */
-struct hash term_built(const struct playbook *p, int term)
+ * dimension, move a code in its list (within), or change how a sum is scaled; a setting may say other
+ * levels. */
+struct hash term_built(const struct playbook *p, int term, const struct levels *l)
 {
     const struct term *t = &p->terms[term];
     const struct record_def *def = &p->records[t->record];
     struct buf b AUTO(buf_free) = BUF(16 * 1024 * 1024);
     int fields[FACT_DIMS], n = fact_dims(p, term, fields), decimals = 0;
-    buf_c(&b, "bihuan.counters1\n");
+    buf_printf(&b, "bihuan.counters2\n%d %d %d\n", l->first, l->dims, l->total);
     for (int i = 0; i < n; i++)
         buf_printf(&b, "%.*s\n", STR_F(def->fields[fields[i]].id));
     if (t->sum_field >= 0)
@@ -70,7 +72,7 @@ static bool forget_counters(struct install *in, int64_t term)
 static bool put_term(struct install *in, const struct playbook *p, int term)
 {
     const struct term *t = &p->terms[term];
-    struct hash built = term_built(p, term);
+    struct hash built = term_built(p, term, &in->levels);
     struct known_term *old = NULL;
     for (size_t i = 0; i < in->n_old && !old; i++)
         if (str_eq(in->old[i].hash, HASH_STR(t->id)))
@@ -112,7 +114,7 @@ static bool install(struct store *db, const struct world *w, bool all, struct er
 {
     ASSERT(store_in_tx(db));
     struct arena *a AUTO(arena_freep) = arena_new();
-    struct install in = {.db = db, .a = a, .w = w, .e = e, .all = all};
+    struct install in = {.db = db, .a = a, .w = w, .e = e, .all = all, .levels = levels_of(w)};
     return read_old(&in) && put_terms(&in);
 }
 

@@ -143,6 +143,24 @@ static inline void rig_rebuild(struct rig *r, int records)
     rig_reload(r);
 }
 
+/* What a setting says, and the counters that follow from it. */
+static inline void rig_setting(struct rig *r, const char *name, const char *value)
+{
+    struct event_body b = {.type = STR("sys.setting"), .at = r->now, .known = TIME_NONE};
+    rig_begin(r);
+    rig_event(r, NULL, &b,
+              arena_printf(r->life, "{\"name\":\"%s\",\"value\":\"%s\"}", name, value));
+    rig_commit(r);
+    rig_reload(r);
+    RIG_OK(r, store_begin(r->db, &r->e));
+    RIG_OK(r, terms_install(r->db, r->w, &r->e));
+    RIG_OK(r, store_commit(r->db, &r->e));
+    rig_reload(r);
+    while (rig_build(r, 200)) {
+    }
+    rig_reload(r);
+}
+
 /* Puts a playbook in force: `text` is its one text form. */
 static inline void rig_playbook(struct rig *r, struct str text)
 {

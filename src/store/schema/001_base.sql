@@ -30,7 +30,7 @@ CREATE INDEX event_recorded ON event (recorded, seq);
 CREATE TABLE node (
     level {I64} NOT NULL, idx {I64} NOT NULL, hash {BLOB} NOT NULL,
     PRIMARY KEY (level, idx)
-) {STRICT};
+) {KEYED};
 
 CREATE TABLE record (
     rid {I64} PRIMARY KEY,
@@ -65,32 +65,32 @@ CREATE INDEX record_last ON record (last_seq);
 CREATE TABLE scope (
     scope {TXT} NOT NULL, type {TXT} NOT NULL, rid {I64} NOT NULL,
     PRIMARY KEY (scope, type, rid)
-) {STRICT};
+) {KEYED};
 -- The same rows while the case is open.
 CREATE TABLE scope_open (
     scope {TXT} NOT NULL, type {TXT} NOT NULL, rid {I64} NOT NULL,
     PRIMARY KEY (scope, type, rid)
-) {STRICT};
+) {KEYED};
 -- What waits for a unit, or for those who look over an area (record/waiting.h).
 CREATE TABLE waiting (
     scope {TXT} NOT NULL, kind {TXT} NOT NULL, at {I64} NOT NULL, rid {I64} NOT NULL,
     PRIMARY KEY (scope, kind, at, rid)
-) {STRICT};
+) {KEYED};
 CREATE TABLE scope_log (
     seq {I64} NOT NULL, scope {TXT} NOT NULL, rid {I64} NOT NULL, gone {I64} NOT NULL,
     PRIMARY KEY (seq, scope, rid)
-) {STRICT};
+) {KEYED};
 
 CREATE TABLE tally (
     term {I64} NOT NULL, area {I64} NOT NULL, dim {TXT} NOT NULL, day {I64} NOT NULL,
     n {I64} NOT NULL, s {I64} NOT NULL,
     PRIMARY KEY (term, area, dim, day)
-) {STRICT};
+) {KEYED};
 CREATE TABLE tally_known (
     term {I64} NOT NULL, area {I64} NOT NULL, day {I64} NOT NULL, known {I64} NOT NULL,
     n {I64} NOT NULL, s {I64} NOT NULL,
     PRIMARY KEY (term, area, day, known)
-) {STRICT};
+) {KEYED};
 CREATE TABLE term (
     term {I64} PRIMARY KEY,
     hash {BLOB} NOT NULL,
@@ -107,7 +107,7 @@ CREATE TABLE clock (
     next {I64},                  -- when the next rung falls; NULL: none
     rung {I64} NOT NULL,
     PRIMARY KEY (rid, clock, n)
-) {STRICT};
+) {KEYED};
 CREATE INDEX clock_next ON clock (next);
 
 -- Values that can be erased without touching the log.
@@ -125,11 +125,11 @@ CREATE TABLE external (
     source {TXT} NOT NULL, ext_id {TXT} NOT NULL, rid {I64} NOT NULL, digest {BLOB} NOT NULL,
     seq {I64} NOT NULL,          -- last event the import made: a later one means "changed here"
     PRIMARY KEY (source, ext_id)
-) {STRICT};
+) {KEYED};
 CREATE TABLE seq (
     name {TXT} NOT NULL, scope {TXT} NOT NULL, year {I64} NOT NULL, next {I64} NOT NULL,
     PRIMARY KEY (name, scope, year)
-) {STRICT};
+) {KEYED};
 CREATE TABLE outbox (
     id {I64} PRIMARY KEY,
     rid {I64} NOT NULL, clock {TXT} NOT NULL, rung {I64} NOT NULL, due {I64} NOT NULL,

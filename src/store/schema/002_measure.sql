@@ -7,7 +7,7 @@ CREATE TABLE duration (
     ms {I64} NOT NULL,
     area {I64} NOT NULL,         -- area.aid of the record
     PRIMARY KEY (term, rid)
-) {STRICT};
+) {KEYED};
 CREATE INDEX duration_day ON duration (term, day, area, ms, rid);
 
 -- When anything that a figure of this playbook could read last changed (for ETags).

@@ -4,4 +4,4 @@ CREATE TABLE lookup (
     rid {I64} NOT NULL,
     value {BLOB} NOT NULL,
     PRIMARY KEY (rid, value)
-) {STRICT};
+) {KEYED};
