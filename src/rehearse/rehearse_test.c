@@ -110,6 +110,7 @@ static struct figure_value figure(struct stage *s, const char *area, const char 
     struct err e = ERR_INIT;
     struct figure f;
     struct figure_question q = figure_question_new(plan_now(s->plan));
+    q.sealed = true;
     struct world *w = engine_world(s->en, &e);
     struct store *db = engine_reader(s->en, &e);
     q.id = STR("dispute.resolution_rate");
