@@ -120,6 +120,8 @@ class Server:
         cli("areas", "import", str(areas), "--db", self.db)
         self.orgs = {kind: cli("org", "add", f"单位{kind}", "--area", DISTRICT, "--kind", kind, "--db", self.db)
                      for kind in ("committee", "centre", "police")}
+        self.orgs["bureau"] = cli("org", "add", "林业站", "--area", DISTRICT, "--kind", "department", "--no-accounts",
+                                  "--db", self.db)
         for login, (role, area, org) in PEOPLE.items():
             cli("account", "add", login, "--role", role, "--area", area, "--org", self.orgs[org], "--db",
                 self.db, "--name", f"某{login}", given=PASSWORD + "\n")
@@ -159,6 +161,7 @@ def setUpModule():
         status, me = CLIENTS[login].log_in(login)
         assert status == 200, me
     CLIENTS["nobody"] = Client(SERVER.port)
+    CLIENTS["unit"], CLIENTS["guesser"] = Client(SERVER.port, "127.0.0.8"), Client(SERVER.port, "127.0.0.9")
     CLIENTS["resident"] = Client(SERVER.port, "127.0.0.7")  # limits go by the address
 
 
@@ -740,6 +743,101 @@ class Resident(Base):
 
     def test_zz_not_too_often(self):
         codes = [CLIENTS["nobody"].ask("GET", "/api/resident?token=guess%d" % i)[0] for i in range(30)]
+        self.assertEqual(codes[-1], 429)
+
+
+class Link(Base):
+    """A unit without accounts acts by a link that shows one matter."""
+
+    def get(self, token, status=200):
+        return self.want("unit", status, "GET", f"/api/link?token={token}")
+
+    def do(self, token, action, fields=None, status=200, **more):
+        body = {"token": token, "id": uuid7(), "fields": fields or {}, **more}
+        return self.want("unit", status, "POST", f"/api/link/actions/{action}", body)
+
+    def sent(self, summary="林木被砍"):
+        r = self.open("grid", "report", dict(REPORT, summary=summary, contact_person={"name": "王五", "phone": "13900001111"}))
+        r["links"] = self.act("centre", r, "transfer", {"to_org": SERVER.orgs["bureau"], "note": "请核实"})["links"]
+        return r, r["links"][0]["token"]
+
+    def test_one_matter_and_no_more(self):
+        r, token = self.sent()
+        other = self.open("grid", "report", REPORT)
+        self.assertEqual(len(r["links"]), 1)
+        self.assertEqual(r["links"][0]["org_name"], "林业站")
+        m = self.get(token)
+        self.assertEqual((m["id"], m["org_name"], m["title"]), (r["id"], "林业站", "林木被砍"))
+        text = json.dumps(m, ensure_ascii=False)
+        self.assertNotIn("13900001111", text)
+        self.assertNotIn("王五", text)
+        self.assertEqual([p["kind"] for p in m["parts"]], ["transfer"])
+        forms = {a["id"]: a["form"] for a in m["actions"]}
+        self.assertEqual(set(forms), {"sign", "return", "comment", "attach"})
+        self.assertEqual([c["code"] for c in forms["return"][0]["codes"]],
+                         ["not_ours", "wrong_area", "incomplete", "duplicate", "joint"])
+        # nothing else opens: not the matter itself, not another, not the token of another part
+        for path in (f"/api/records/{r['id']}", f"/api/records/{other['id']}", "/api/records"):
+            self.want("unit", 401, "GET", path)
+        self.want("unit", 401, "POST", f"/api/records/{r['id']}/actions/sign", {"id": uuid7(), "version": 2})
+        for wrong in ("", "x", token[:-1], token + "A", token[:-4] + "AAAA", "A" * 56):
+            self.get(wrong, 404)
+        # staff see that there is a link, and never its hash
+        view = self.want("centre", 200, "GET", f"/api/records/{r['id']}")
+        part = next(p for p in view["parts"] if p["kind"] == "pass")
+        self.assertNotIn("hash", part)
+        self.assertEqual((part["org_name"], part["open"]), ("林业站", True))
+
+    def test_what_it_does_is_an_event_of_the_unit(self):
+        r, token = self.sent()
+        body = {"token": token, "id": uuid7(), "fields": {}}
+        first = self.want("unit", 200, "POST", "/api/link/actions/sign", body)
+        self.assertEqual(self.want("unit", 200, "POST", "/api/link/actions/sign", body)["receipt"], first["receipt"])
+        self.assertNotIn("sign", [a["id"] for a in self.get(token)["actions"]])
+        self.do(token, "sign", status=409)
+        up = self.want("unit", 201, "POST", f"/api/link/files?token={token}&name=a.png", raw=Files.PNG)
+        self.do(token, "attach", {"documents": [{"doc": "application", "file": up["file"], "name": "a.png"}]})
+        self.do(token, "comment", {"text": "已到现场"})
+        for action in ("register", "urge", "amend", "look", "transfer", "link_renew", "nothing"):
+            self.do(token, action, status=403 if action != "nothing" else 400)
+        events = self.want("centre", 200, "GET", f"/api/records/{r['id']}/events")["rows"]
+        mine = [json.loads(e["body"]) for e in events if "林业站" in json.dumps(e, ensure_ascii=False)]
+        self.assertEqual([e["by"] for e in mine if e["act"] in ("sign", "attach", "comment")], ["link"] * 3)
+        self.assertEqual({e["org"] for e in mine if e["by"] == "link"}, {SERVER.orgs["bureau"]})
+        self.assertIn("林业站（凭链接）：签收", [e["zh"] for e in events])
+
+    def test_returned_renewed_revoked(self):
+        r, token = self.sent()
+        self.do(token, "return", {"reason": "x"}, status=400)
+        self.do(token, "return", {"reason": "not_ours"}, status=400)
+        self.do(token, "return", {"reason": "not_ours", "right_org": SERVER.orgs["police"]})
+        self.get(token, 404)  # its part is over
+        r, token = self.sent()
+        self.act("grid", r, "link_renew", {}, status=403)
+        self.act("centre", r, "link_renew", {"link_days": 400}, status=400)
+        fresh = self.act("centre", r, "link_renew", {"link_days": 2})["links"][0]
+        self.get(token, 404)
+        self.assertEqual(self.get(fresh["token"])["id"], r["id"])
+        self.act("centre", r, "link_revoke")
+        self.get(fresh["token"], 404)
+        self.do(fresh["token"], "sign", status=404)
+        self.act("centre", r, "link_revoke", status=409)
+
+    def test_a_share_and_a_unit_with_accounts(self):
+        r = self.open("grid", "report", REPORT)
+        got = self.act("centre", r, "share", {"orgs": [SERVER.orgs["police"], SERVER.orgs["bureau"]], "text": "配合"})
+        self.assertEqual([x["org_name"] for x in got["links"]], ["林业站"])
+        token = got["links"][0]["token"]
+        self.assertEqual([a["id"] for a in self.get(token)["actions"]], ["share_done", "comment", "attach"])
+        self.assertEqual([p["org_name"] for p in self.get(token)["parts"]], ["林业站"])
+        self.do(token, "sign", status=403)
+        self.do(token, "share_done", status=400)
+        self.do(token, "share_done", {"text": "已配合"})
+        self.get(token, 404)
+        self.assertNotIn("links", self.act("centre", r, "comment", {"text": "x"}))
+
+    def test_not_too_often(self):
+        codes = [CLIENTS["guesser"].ask("GET", "/api/link?token=guess%d" % i)[0] for i in range(70)]
         self.assertEqual(codes[-1], 429)
 
 

@@ -20,6 +20,7 @@ struct actor {
     struct grant grants[ACTOR_GRANTS];
     int n_grants;
     int64_t only;                  /* ACTOR_RESIDENT, ACTOR_LINK: the one record (rid) */
+    int64_t part;                  /* ACTOR_LINK: the part that grants it (access/pass.h) */
 };
 
 struct str role_code(enum role r);

@@ -16,6 +16,28 @@ static void put_receipt(struct json_out *o, struct arena *a, const struct answer
     jo_end(o);
 }
 
+/* Links of units without accounts: told here, once. */
+static void put_links(struct json_out *o, struct arena *a, const struct json *links)
+{
+    jo_key(o, "links");
+    jo_arr(o);
+    JSON_EACH(l, links)
+    {
+        char until[40];
+        time_format_utc(json_num(l, "until", 0), until);
+        struct str token = json_text(l, "token");
+        jo_obj(o);
+        jo_kv(o, "org", json_text(l, "org"));
+        jo_kv(o, "org_name", json_text(l, "org_name"));
+        jo_ki(o, "part", json_num(l, "part", 0));
+        jo_kv(o, "token", token);
+        jo_kv(o, "path", str_printf(a, "/link#%.*s", STR_F(token)));
+        jo_kc(o, "until", until);
+        jo_end(o);
+    }
+    jo_end(o);
+}
+
 /* On the writer's thread, or on the request's own when it was refused at once. */
 static void answered(void *user, struct answer *ans)
 {
@@ -42,6 +64,8 @@ static void answered(void *user, struct answer *ans)
         jo_kc(&o, "token", ans->token);
     if (ans->digits[0])
         jo_kc(&o, "digits", ans->digits);
+    if (ans->links)
+        put_links(&o, p->a, ans->links);
     put_receipt(&o, p->a, ans);
     jo_end(&o);
     http_set_header(p->rq, "Cache-Control", STR("no-store"));

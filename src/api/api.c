@@ -9,7 +9,7 @@ const struct route_list *const ROUTES[] = {
     &ROUTES_SESSION,  &ROUTES_RECORDS,   &ROUTES_ACTIONS, &ROUTES_INDICATORS,
     &ROUTES_AREAS,    &ROUTES_PLAYBOOKS, &ROUTES_FILES,   &ROUTES_STREAM,
     &ROUTES_RESIDENT, &ROUTES_SYSTEM,    &ROUTES_OPENAPI,    &ROUTES_NOTICES,
-    &ROUTES_SIMILAR,  &ROUTES_DESK,    &ROUTES_BULLETINS,
+    &ROUTES_SIMILAR,  &ROUTES_DESK,    &ROUTES_BULLETINS,  &ROUTES_LINK,
 };
 const size_t ROUTES_N = COUNT_OF(ROUTES);
 
@@ -249,6 +249,7 @@ bool api_start(struct engine *en, const struct api_config *cfg, struct api **out
     api->secure_cookie = cfg->secure_cookie;
     api->started = engine_now(en);
     limiter_init(&api->resident, 20);
+    limiter_init(&api->link, 60);
     limiter_init(&api->login, 30);
     size_t n;
     api->table = all_routes(&n);

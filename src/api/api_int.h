@@ -29,7 +29,7 @@ struct api {
     struct http_route *table; /* what http_start was given: it keeps pointers into it */
     char files[1100];         /* folder of uploads */
     bool secure_cookie;
-    struct limiter resident, login;
+    struct limiter resident, link, login;
     atomic_int logins; /* log-ins that are being checked on threads of their own */
     int64_t started;
 };
@@ -79,7 +79,8 @@ struct route_list {
 };
 extern const struct route_list ROUTES_SESSION, ROUTES_RECORDS, ROUTES_ACTIONS, ROUTES_INDICATORS,
     ROUTES_AREAS, ROUTES_PLAYBOOKS, ROUTES_FILES, ROUTES_STREAM, ROUTES_RESIDENT, ROUTES_SYSTEM,
-    ROUTES_OPENAPI, ROUTES_NOTICES, ROUTES_SIMILAR, ROUTES_DESK, ROUTES_BULLETINS;
+    ROUTES_OPENAPI, ROUTES_NOTICES, ROUTES_SIMILAR, ROUTES_DESK, ROUTES_BULLETINS,
+    ROUTES_LINK;
 extern const struct route_list *const ROUTES[];
 extern const size_t ROUTES_N;
 
@@ -127,6 +128,10 @@ bool pending_send(struct call *c, struct pending *p);
 MUST_USE bool call_members(struct call *c, const struct json *body, const char *const *known,
                            size_t n);
 
+/* ---- files.c ---- */
+/* The body of the request becomes an upload of c->actor.account; answers. */
+bool call_upload(struct call *c);
+
 /* ---- view.c: records as people read them ---- */
 struct view {
     struct call *c;
@@ -145,6 +150,7 @@ MUST_USE bool view_field(struct view *v, struct json_out *o, const struct field 
                          const struct json *stored, bool plain);
 MUST_USE bool view_row(struct view *v, struct json_out *o);  /* a line of a list */
 MUST_USE bool view_full(struct view *v, struct json_out *o); /* everything */
+MUST_USE bool view_linked(struct view *v, struct json_out *o, struct str org); /* members of an object */
 /* Loads a record that the caller may see: else ERR_NOT_FOUND (he learns nothing). */
 MUST_USE bool view_load(struct call *c, struct id id, struct record **out);
 /* "张某某（新建区综治中心 受理员）" without a number of anything; for events. */

@@ -186,7 +186,7 @@ static bool take_id(struct call *c, struct str plain, struct id *id, bool *again
     return !*again || answer_upload(c, 200, *id, &f);
 }
 
-static bool files_post(struct call *c)
+bool call_upload(struct call *c)
 {
     const char *path = http_upload_file(c->rq);
     struct str plain;
@@ -315,7 +315,7 @@ static const struct param GET_QUERY[] = {
     {"record", "id of a record that names the file; the uploader needs none"}, {NULL, NULL}};
 
 static const struct route ROWS[] = {
-    {ROUTE(POST, "/api/files", PERM_ACT, files_post, "上传文件",
+    {ROUTE(POST, "/api/files", PERM_ACT, call_upload, "上传文件",
            "Upload a file (its bytes are the body)"),
      .query = POST_QUERY, .upload = true},
     {ROUTE(GET, "/api/files/{id}", PERM_READ | PERM_ACT, files_get, "取文件", "A file"),

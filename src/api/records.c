@@ -134,6 +134,8 @@ static bool put_words(struct view *v, struct json_out *o, const struct event_bod
             buf_printf(&b, zh ? "%.*s" : " %.*s", STR_F(who));
         else if (str_is(ev->by, "resident"))
             buf_c(&b, zh ? "当事人" : "the resident");
+        else if (str_is(ev->by, "link"))
+            buf_c(&b, zh ? "（凭链接）" : " (by link)");
         else if (str_is(ev->by, "clock"))
             buf_c(&b, zh ? "到期自动" : "by the clock");
         else if (!org.len && role == ROLE_NONE)

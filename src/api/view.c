@@ -446,6 +446,8 @@ static bool put_part(struct view *v, struct json_out *o, const struct json *part
     jo_obj(o);
     JSON_EACH(x, part)
     {
+        if (str_is(x->key, "hash"))
+            continue;
         jo_key_str(o, x->key);
         if (value_detached(x)) {
             if (!put_detached(v, o, &TEXT, x, false))
@@ -507,6 +509,21 @@ static bool put_clocks(struct view *v, struct json_out *o)
         put_clock(v, o, &v->r->clocks[i], cal);
     jo_end(o);
     calendar_free(cal);
+    return true;
+}
+
+/* What a unit's link shows: the matter with its masked details, and of the parts only the unit's own. */
+bool view_linked(struct view *v, struct json_out *o, struct str org)
+{
+    put_head(v, o);
+    if (!put_title(v, o) || !put_fields(v, o))
+        return false;
+    jo_key(o, "parts");
+    jo_arr(o);
+    JSON_EACH(p, v->r->parts)
+    if (str_eq(json_text(p, "org"), org) && !str_is(json_text(p, "kind"), "pass") && !put_part(v, o, p))
+        return false;
+    jo_end(o);
     return true;
 }
 

@@ -414,6 +414,8 @@ static bool apply_all(struct batch *b, struct job *job, const struct ask *ask, s
     }
     ASSERT(main_event);
     fill_answer(job->ans, x->change.after, main_event);
+    if (set->links)
+        job->ans->links = json_clone(job->arena, set->links);
     if (ask->source.len)
         external_keep(b, ask, x->change.after->rid, x->change.after->last_seq);
     bool is_case = set->def && set->def->kind == KIND_CASE;

@@ -5,6 +5,7 @@
  * Time limits: sign within 1 working day, return within 2 with a coded reason; urge once a working
  * day; undo within ten minutes (issue text; 信访工作条例 gives 5 working days for objections to a
  * transfer, the shorter local rule is the default). */
+#include "access/pass.h"
 #include "engine/builtin_int.h"
 #include "engine/fit.h"
 
@@ -95,6 +96,8 @@ static const struct builtin TABLE[] = {
     {"revoke", "撤回转办", "Take back a transfer", PERM_ACT, false, do_revoke},
     {"share", "协办", "Joint handling", PERM_ACT, false, do_share},
     {"share_done", "协办办结", "Finish a share", PERM_ACT, false, do_share_done},
+    {"link_renew", "换发链接", "Renew a link", ACT_STEER, false, do_pass_renew},
+    {"link_revoke", "停用链接", "Revoke a link", ACT_STEER, true, do_pass_revoke},
     {"pause", "暂停计时", "Pause", PERM_ACT, false, do_pause},
     {"resume", "恢复计时", "Resume", PERM_ACT, false, do_resume},
     {"extend", "延长时限", "Extend", PERM_ACT, false, do_extend},
@@ -126,10 +129,21 @@ bool engine_builtin(struct str act, struct words *name)
     return false;
 }
 
+/* A unit's link grants what its part of the matter says, as long as it says so. */
+static bool linked(struct deciding *d, const struct builtin *b)
+{
+    const struct actor *who = d->ask->actor;
+    const struct json *p = who->only == d->work->rid ? pass_part(d->work, who->part, d->now) : NULL;
+    return (p && str_is(json_text(p, "org"), who->org) && pass_allows(p, str_of(b->id))) ||
+           say_no(d, ERR_FORBIDDEN, "", "the link does not allow this (any more)", "这个链接不能办理此项，或者已经失效");
+}
+
 static bool allowed(struct deciding *d, const struct builtin *b)
 {
     const struct actor *who = d->ask->actor;
-    bool machine = who->kind == ACTOR_OPERATOR || who->kind == ACTOR_CLOCK;
+    bool machine = who->kind == ACTOR_OPERATOR || who->kind == ACTOR_CLOCK || who->kind == ACTOR_LINK;
+    if (who->kind == ACTOR_LINK && !linked(d, b))
+        return false;
     d->role = ROLE_NONE;
     for (unsigned p = 1; p && d->role == ROLE_NONE && !machine; p <<= 1)
         if (b->permission & p)
@@ -171,7 +185,7 @@ static bool has_reason(struct deciding *d, const char *id)
     static const struct {
         const char *id, *part;
     } NEEDS[] = {{"sign", "transfer"},       {"revoke", "transfer"},   {"report_back", "supervise"},
-                 {"share_done", "share"}};
+                 {"share_done", "share"},     {"link_renew", "pass"},   {"link_revoke", "pass"}};
     for (size_t i = 0; i < COUNT_OF(NEEDS); i++)
         if (strcmp(NEEDS[i].id, id) == 0)
             return record_open_parts(d->work, NEEDS[i].part) > 0;

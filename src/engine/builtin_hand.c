@@ -21,7 +21,7 @@ static bool need_org(struct deciding *d, const char *key, struct str *out)
     return true;
 }
 
-static void send_to(struct deciding *d, struct str to, struct str mode, bool final)
+static bool send_to(struct deciding *d, struct str to, struct str mode, bool final)
 {
     struct json *p = draft_part(d, 0, "transfer");
     struct limit one = {.n = 1, .unit = LIMIT_WORKDAYS, .next_day = true};
@@ -36,6 +36,7 @@ static void send_to(struct deciding *d, struct str to, struct str mode, bool fin
     draft_set(d, "$hops", json_new_int(d->a, json_num(d->work->fields, "$hops", 0) + 1));
     clock_start_builtin(d, "sign", one, to);
     draft_in(d, "note", draft_text(d, "note"));
+    return pass_needed(d, p);
 }
 
 static bool may_hand_over(struct deciding *d)
@@ -67,8 +68,7 @@ bool do_transfer(struct deciding *d)
         return false;
     if (str_eq(to, record_holder(d->work)))
         return say_no(d, ERR_INPUT, "to_org", "this unit holds it already", "此件已在该单位");
-    send_to(d, to, mode, false);
-    return true;
+    return send_to(d, to, mode, false);
 }
 
 bool do_assign(struct deciding *d)
@@ -82,9 +82,9 @@ bool do_assign(struct deciding *d)
         struct json *x = draft_part(d, json_num(p, "i", 0), NULL);
         part_flag(d, x, "open", false);
         part_int(d, x, "revoked", d->at);
+        pass_end(d, json_num(p, "i", 0));
     }
-    send_to(d, to, STR("designate"), true);
-    return true;
+    return send_to(d, to, STR("designate"), true);
 }
 
 bool do_sign(struct deciding *d)
@@ -125,6 +125,7 @@ bool do_return(struct deciding *d)
     struct json *p = draft_part(d, json_num(part, "i", 0), NULL);
     part_flag(d, p, "open", false);
     part_int(d, p, "returned", d->at);
+    pass_end(d, json_num(part, "i", 0));
     part_set(d, p, "reason", reason);
     if (right.len)
         part_set(d, p, "right_org", right);
@@ -146,6 +147,7 @@ bool do_revoke(struct deciding *d)
     struct json *p = draft_part(d, json_num(part, "i", 0), NULL);
     part_flag(d, p, "open", false);
     part_int(d, p, "revoked", d->at);
+    pass_end(d, json_num(part, "i", 0));
     draft_set_c(d, "$holder", json_text(part, "from"));
     clock_stop(d, STR("sign"));
     return true;
@@ -176,6 +178,8 @@ bool do_share(struct deciding *d)
         json_set(d->a, p, STR("text"), json_clone(d->a, json_get(d->draft->body.in, "text")));
         clock_start_builtin(d, arena_printf(d->a, "share%lld", (long long)json_num(p, "i", 0)), limit,
                             d->w->orgs[i].id_text);
+        if (!pass_needed(d, p))
+            return false;
     }
     return true;
 }
@@ -198,6 +202,7 @@ bool do_share_done(struct deciding *d)
     struct json *p = draft_part(d, json_num(part, "i", 0), NULL);
     part_flag(d, p, "open", false);
     part_int(d, p, "done", d->at);
+    pass_end(d, json_num(part, "i", 0));
     json_set(d->a, p, STR("report"), json_clone(d->a, json_get(d->draft->body.in, "text")));
     clock_stop(d, str_printf(d->a, "share%lld", (long long)json_num(part, "i", 0)));
     return true;

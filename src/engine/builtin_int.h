@@ -41,6 +41,13 @@ MUST_USE bool do_return(struct deciding *d);
 MUST_USE bool do_revoke(struct deciding *d);
 MUST_USE bool do_share(struct deciding *d);
 MUST_USE bool do_share_done(struct deciding *d);
+/* builtin_pass.c */
+/* The unit of this part has no accounts: a link is given with it. */
+MUST_USE bool pass_needed(struct deciding *d, struct json *part);
+/* The links that were given with part `of` open nothing any more. */
+void pass_end(struct deciding *d, int64_t of);
+MUST_USE bool do_pass_renew(struct deciding *d);
+MUST_USE bool do_pass_revoke(struct deciding *d);
 /* builtin_time.c */
 MUST_USE bool do_pause(struct deciding *d);
 MUST_USE bool do_resume(struct deciding *d);

@@ -38,7 +38,7 @@ bool do_supervise(struct deciding *d)
     if (has_due)
         part_int(d, p, "due", due);
     json_set(d->a, p, STR("text"), json_clone(d->a, json_get(d->draft->body.in, "text")));
-    return true;
+    return pass_needed(d, p);
 }
 
 bool do_report_back(struct deciding *d)
@@ -46,6 +46,8 @@ bool do_report_back(struct deciding *d)
     struct json *part;
     if (!part_named(d, "supervise", &part) || !need_text(d, "text", "请填写办理情况"))
         return false;
+    if (d->ask->actor->kind == ACTOR_LINK && !str_is(json_text(part, "org"), d->ask->actor->org))
+        return say_no(d, ERR_FORBIDDEN, "part", "another unit is supervised", "督办的不是本单位");
     struct json *p = draft_part(d, json_num(part, "i", 0), NULL);
     part_int(d, p, "reported", d->at);
     json_set(d->a, p, STR("report"), json_clone(d->a, json_get(d->draft->body.in, "text")));
@@ -143,6 +145,7 @@ static bool approve_part(struct deciding *d, const struct json *part, bool yes)
     if (all || !yes) {
         part_flag(d, p, "open", false);
         part_int(d, p, "done", d->at);
+        pass_end(d, json_num(part, "i", 0));
     }
     if (all && yes && str_is(json_text(part, "what"), "extend")) {
         int c = record_clock(d->def, json_text(part, "clock"));

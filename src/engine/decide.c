@@ -230,11 +230,9 @@ bool action_rights(struct deciding *d, const struct action *act, struct err *e)
     if (who->kind == ACTOR_RESIDENT)
         return (act->resident && who->only == d->work->rid) ||
                no_right(e, "not an action of the resident");
-    if (who->kind == ACTOR_LINK && who->only != d->work->rid)
-        return no_right(e, "the link is for another matter");
-    enum role role = who->kind == ACTOR_LINK
-                         ? ROLE_handler
-                         : actor_role(who, d->w, PERM_ACT, act->by, act->n_by, d->area, d->units);
+    if (who->kind == ACTOR_LINK)
+        return no_right(e, "not an action of a unit's link");
+    enum role role = actor_role(who, d->w, PERM_ACT, act->by, act->n_by, d->area, d->units);
     if (role == ROLE_NONE) {
         no_right(e, "the role or its area does not allow this action here");
         return err_zh(e, "您的角色或辖区不能办理“%.*s”", STR_F(act->name.zh));

@@ -46,7 +46,7 @@ struct changeset {
     const struct record_def *def;
     bool same;                   /* an import that changes nothing */
     struct json *conflict;
-    bool resident_link;          /* a token is to be made */
+    struct json *links;          /* for units without accounts: [{org, org_name, part, token, until}] */
 };
 
 MUST_USE bool decide(struct arena *a, const struct snapshot *s, const struct ask *ask,

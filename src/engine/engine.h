@@ -65,6 +65,7 @@ struct answer {
     int64_t seq, recorded, version, rid;
     struct hash leaf;
     char number[64], state[64], token[64], digits[16]; /* token, digits: for the resident, once */
+    struct json *links;      /* links for units without accounts, told once (see access/pass.h), or NULL */
     struct json *conflict;   /* ERR_STALE: {"field": {"yours", "theirs"}} (in the arena given) */
 };
 
