@@ -757,7 +757,8 @@ class Link(Base):
         return self.want("unit", status, "POST", f"/api/link/actions/{action}", body)
 
     def sent(self, summary="林木被砍"):
-        r = self.open("grid", "report", dict(REPORT, summary=summary, contact_person={"name": "王五", "phone": "13900001111"}))
+        person = {"name": "王五", "phone": "13900001111"}
+        r = self.open("grid", "report", dict(REPORT, summary=summary, contact_person=person))
         r["links"] = self.act("centre", r, "transfer", {"to_org": SERVER.orgs["bureau"], "note": "请核实"})["links"]
         return r, r["links"][0]["token"]
 

@@ -92,7 +92,9 @@ static bool waits(const struct linked *l, struct str act)
 {
     static const struct {
         const char *act, *kind, *missing;
-    } NEEDS[] = {{"sign", "transfer", "signed"}, {"share_done", "share", "done"}, {"report_back", "supervise", "reported"}};
+    } NEEDS[] = {{"sign", "transfer", "signed"},
+                 {"share_done", "share", "done"},
+                 {"report_back", "supervise", "reported"}};
     const struct json *of = record_part(l->v.r, json_num(l->part, "of", 0));
     for (size_t i = 0; i < COUNT_OF(NEEDS); i++)
         if (str_is(act, NEEDS[i].act))
