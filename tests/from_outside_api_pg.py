@@ -21,32 +21,11 @@ def tearDownModule():
     api.POSTGRES = False
 
 
-class Walk(api.Walk):
-    pass
-
-
-class Wrong(api.Wrong):
-    pass
-
-
-class Rights(api.Rights):
-    pass
-
-
-class Lists(api.Lists):
-    pass
-
-
-class Files(api.Files):
-    pass
-
-
-class Resident(api.Resident):
-    pass
-
-
-class Streams(api.Streams):
-    pass
+# Every class of the other file, so that none is forgotten.
+for _name, _cls in list(vars(api).items()):
+    if isinstance(_cls, type) and issubclass(_cls, unittest.TestCase) and _cls is not api.Base:
+        globals()[_name] = type(_name, (_cls,), {"__module__": __name__})
+del _name, _cls
 
 
 if __name__ == "__main__":

@@ -37,30 +37,6 @@ static bool enter(struct call *c, struct str token, struct linked *l)
 
 /* ---- the forms ---- */
 
-struct option {
-    const char *code, *zh, *en;
-};
-static const struct option REASONS[] = {{"not_ours", "不属本单位职责", "Not our task"},
-                                        {"wrong_area", "不在本辖区", "Not our area"},
-                                        {"incomplete", "材料不全", "Papers are missing"},
-                                        {"duplicate", "重复", "A duplicate"},
-                                        {"joint", "需多部门协同", "Needs several units"},
-                                        {NULL, NULL, NULL}};
-struct asked {
-    const char *act, *id, *zh, *en, *type;
-    bool required;
-    const struct option *options;
-};
-static const struct asked ASKED[] = {
-    {"return", "reason", "退回原因", "Reason", "code", true, REASONS},
-    {"return", "right_org", "应由哪个单位办理", "The right unit", "org", false, NULL},
-    {"return", "note", "说明", "Note", "text", false, NULL},
-    {"share_done", "text", "协办结果", "Result", "text", true, NULL},
-    {"report_back", "text", "办理情况", "What was done", "text", true, NULL},
-    {"comment", "text", "内容", "Text", "text", true, NULL},
-    {"attach", "documents", "材料", "Documents", "documents", true, NULL},
-};
-
 static void put_code(struct json_out *o, struct str code, struct str name)
 {
     jo_obj(o);
@@ -69,7 +45,7 @@ static void put_code(struct json_out *o, struct str code, struct str name)
     jo_end(o);
 }
 
-static void put_choices(struct linked *l, struct json_out *o, const struct asked *x)
+static void put_choices(struct linked *l, struct json_out *o, const struct builtin_input *x)
 {
     struct call *c = l->v.c;
     bool documents = strcmp(x->type, "documents") == 0, orgs = strcmp(x->type, "org") == 0;
@@ -77,8 +53,8 @@ static void put_choices(struct linked *l, struct json_out *o, const struct asked
         return;
     jo_key(o, "codes");
     jo_arr(o);
-    for (const struct option *k = x->options; k && k->code; k++)
-        put_code(o, str_of(k->code), str_of(c->zh ? k->zh : k->en));
+    for (const struct builtin_option *k = x->options; k && k->value; k++)
+        put_code(o, str_of(k->value), str_of(c->zh ? k->zh : k->en));
     for (int i = 0; documents && i < l->v.def->n_documents; i++)
         put_code(o, l->v.def->documents[i].id, words_text(c, &l->v.def->documents[i].name));
     for (int i = 0; orgs && i < c->w->n_orgs; i++)
@@ -118,15 +94,17 @@ static void put_actions(struct linked *l, struct json_out *o)
         jo_kv(o, "name", words_text(c, &name));
         jo_key(o, "form");
         jo_arr(o);
-        for (size_t i = 0; i < COUNT_OF(ASKED); i++) {
-            if (!str_is(act->s, ASKED[i].act))
-                continue;
+        for (const struct builtin_input *x = builtin_inputs(act->s); x->id; x++) {
+            if (strcmp(x->type, "part") == 0)
+                continue; /* it has only one */
             jo_obj(o);
-            jo_kc(o, "id", ASKED[i].id);
-            jo_kc(o, "label", c->zh ? ASKED[i].zh : ASKED[i].en);
-            jo_kc(o, "type", ASKED[i].type);
-            jo_kb(o, "required", ASKED[i].required);
-            put_choices(l, o, &ASKED[i]);
+            jo_kc(o, "id", x->id);
+            jo_kc(o, "label", c->zh ? x->zh : x->en);
+            jo_kc(o, "type", x->type);
+            jo_kb(o, "required", x->required);
+            if (x->when)
+                jo_kc(o, "when", x->when);
+            put_choices(l, o, x);
             jo_end(o);
         }
         jo_end(o);

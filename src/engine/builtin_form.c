@@ -47,6 +47,9 @@ INPUTS(SHARE, {WORDS("orgs", "协办单位", "Units"), .type = "org", .required 
        {WORDS("workdays", "几个工作日内（不填就是5个）", "Within how many working days"), .type = "integer",
         .min = 1, .max = 120});
 INPUTS(SHARE_DONE, TEXT("text", "协办结果", "Outcome"));
+INPUTS(LINK_RENEW, {WORDS("part", "哪个链接", "Which link"), .type = "part", .kinds = "pass"},
+       {WORDS("link_days", "有效几天（不填就是30天）", "Days it lasts"), .type = "integer", .min = 1, .max = 90});
+INPUTS(LINK_REVOKE, {WORDS("part", "哪个链接", "Which link"), .type = "part", .kinds = "pass"});
 INPUTS(PAUSE, {WORDS("clock", "哪个时限", "Which clock"), .type = "clock"}, TEXT("reason", "暂停理由", "Reason"));
 INPUTS(RESUME, {WORDS("clock", "哪个时限", "Which clock"), .type = "clock"});
 INPUTS(EXTEND, {WORDS("clock", "哪个时限", "Which clock"), .type = "clock"}, TEXT("reason", "延长理由", "Reason"),
@@ -74,6 +77,7 @@ static const struct {
     {"pause", PAUSE},       {"resume", RESUME},         {"extend", EXTEND},     {"ask_approval", ASK_APPROVAL},
     {"approve", APPROVE},   {"share_done", SHARE_DONE}, {"amend", AMEND},       {"merge", MERGE},
     {"ask_look", ASK_LOOK},
+    {"link_renew", LINK_RENEW}, {"link_revoke", LINK_REVOKE},
 };
 
 const struct builtin_input *builtin_inputs(struct str act)
