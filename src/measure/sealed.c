@@ -1,4 +1,6 @@
-/* Sealed matters in a figure: counted under the negative numbers of the terms, and said in fives. */
+/* Sealed matters in a figure: counted under the negative numbers of the terms.  A total of an area
+ * holds them all, since it is what is published and reported upward; whatever parts it (a row, a
+ * condition) holds them in fives, unless the asker has the right. */
 #include "measure/figure_int.h"
 #include "record/seal.h"
 
@@ -55,7 +57,7 @@ static void add_said(struct gather *g, const struct gather *h)
                 gather_add(g, from->key, slot, n, 0);
         }
     for (int slot = 0; slot < SLOT_MAX; slot++)
-        total.n[slot] += sealed_said(g, h->total.n[slot]);
+        total.n[slot] += g->q->where.len ? sealed_said(g, h->total.n[slot]) : h->total.n[slot];
     g->total = total;
 }
 

@@ -7,6 +7,7 @@ struct target {
     int area;
     int32_t from, to;
     int64_t registered, good;
+    const struct json *draws;
 };
 
 struct group { /* matters of one target, or of one county outside of all */
@@ -34,7 +35,8 @@ static bool read_target(struct dealing *d, const struct json *row, struct err *e
 {
     struct target t = {.area = world_area(d->w, json_text(row, "area")),
                        .registered = yaml_int(row, "registered", -1),
-                       .good = yaml_int(row, "resolved", -1)};
+                       .good = yaml_int(row, "resolved", -1),
+                       .draws = json_get(row, "draws")};
     if (t.area < 0 || !day_parse(json_text(row, "from"), &t.from) ||
         !day_parse(json_text(row, "to"), &t.to) || t.registered < 0 || t.good < 0 ||
         t.good > t.registered || d->n_targets == GROUPS)
@@ -110,7 +112,8 @@ static void add_month(struct dealing *d, int county, int month, int64_t n)
         int g = group_of(d, target_of(d, county, day), county);
         d->groups[g].n++;
         d->list = arena_grow(d->a, d->list, d->n, &d->cap, sizeof *d->list);
-        d->list[d->n] = (struct dealt){.t = zone_start(p->zone, day) + 12 * MS_HOUR,
+        d->list[d->n] = (struct dealt){.cfg = d->cfg,
+                                       .t = zone_start(p->zone, day) + 12 * MS_HOUR,
                                        .county = county,
                                        .group = g,
                                        .firm = d->groups[g].target >= 0,
@@ -192,6 +195,8 @@ static bool deal_paths(struct dealing *d, const struct json *deck, struct dealt 
         for (int64_t j = 0; j < share[i]; j++, at++) {
             list[at]->path = paths[i];
             list[at]->path_name = paths[i]->key;
+            list[at]->nth = j;
+            list[at]->of = share[i];
         }
     return true;
 }
@@ -204,6 +209,8 @@ static bool deal_group(struct dealing *d, int g, struct dealt **list, struct err
         if (d->list[i].group == g)
             list[n++] = &d->list[i];
     shuffle(&d->dice, list, n);
+    for (size_t i = 0; i < n && d->groups[g].target >= 0; i++)
+        list[i]->draws = d->targets[d->groups[g].target].draws;
     for (size_t i = 0; i < bad; i++)
         list[i]->good = false;
     return deal_paths(d, json_get(decks, "unresolved"), list, bad, e) &&

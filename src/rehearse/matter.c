@@ -48,6 +48,31 @@ static int64_t scaled(const struct matter *m, int64_t n)
     return n * m->part / m->of;
 }
 
+static int64_t common(int64_t a, int64_t b)
+{
+    return b ? common(b, a % b) : a;
+}
+
+/* Dealt over the matters of a path and group instead of drawn: the shares come out exactly, by the
+ * nearest whole number.  Each name walks through its path in a step of its own, so that two of them
+ * are not tied to each other. */
+static struct json *dealt_value(struct matter *m, struct str name, const struct json *map)
+{
+    int64_t of = max64(m->dealt.of, 1), sum = 0, up = 0;
+    int64_t step = (int64_t)(str_hash(name) % (uint64_t)of) | 1;
+    while (common(step, of) != 1)
+        step += 2;
+    int64_t at = (int64_t)((__int128)m->dealt.nth * step % of);
+    JSON_EACH (x, map)
+        sum += json_whole(x, 0);
+    JSON_EACH (x, map) {
+        up += json_whole(x, 0);
+        if (sum > 0 && at < (up * of + sum / 2) / sum)
+            return text_value(m, x->key);
+    }
+    return NULL;
+}
+
 /* NULL: left out. */
 static struct json *value_of(struct matter *m, const struct json *v, int64_t t)
 {
@@ -63,6 +88,8 @@ static struct json *value_of(struct matter *m, const struct json *v, int64_t t)
     const struct json *range;
     if ((range = json_get(v, "value")))
         return value_of(m, range, t);
+    if ((range = json_get(v, "deal")))
+        return dealt_value(m, v->key, range);
     if ((range = json_get(v, "pick")))
         return text_value(m, dice_weighted(&m->dice, range)->key);
     if ((range = json_get(v, "int")))
@@ -279,7 +306,8 @@ static void draw_values(struct matter *m)
 {
     m->draws = json_new(m->arena, J_OBJ);
     m->given = json_new(m->arena, J_OBJ);
-    const struct json *sets[] = {json_get(m->cfg->plan->root, "draws"), json_get(m->dealt.path, "draws")};
+    const struct json *sets[] = {json_get(m->cfg->plan->root, "draws"), m->dealt.draws,
+                                 json_get(m->dealt.path, "draws")};
     for (size_t i = 0; i < COUNT_OF(sets); i++)
         give_all(m, sets[i], m->dealt.t, m->draws);
 }

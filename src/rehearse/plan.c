@@ -122,13 +122,57 @@ static bool read_months(struct plan *p, struct err *e)
     return true;
 }
 
+/* What a plan that is played beside another one does not say is as the other has it. */
+static void inherit(struct plan *p, const struct plan *from)
+{
+    static const char *const KEYS[] = {"areas", "week", "months", "now", "cast", "units"};
+    for (size_t i = 0; i < COUNT_OF(KEYS) && from; i++)
+        if (!json_get(p->root, KEYS[i]) && json_get(from->root, KEYS[i]))
+            json_set(p->arena, p->root, str_of(KEYS[i]),
+                     json_clone(p->arena, json_get(from->root, KEYS[i])));
+}
+
+static bool read_plan(const char *file, const struct zone *zone, const struct plan *other,
+                      struct plan **out, struct err *e);
+
+static bool read_also(struct plan *p, const char *file, struct err *e)
+{
+    const char *slash = strrchr(file, '/');
+    JSON_EACH (x, json_get(p->root, "also")) {
+        struct plan *one;
+        const char *name = arena_printf(p->arena, "%.*s%.*s", slash ? (int)(slash - file + 1) : 0, file,
+                                        STR_F(json_str(x)));
+        if (!read_plan(name, p->zone, p, &one, e))
+            return false;
+        one->also = p->also;
+        p->also = one;
+    }
+    return true;
+}
+
 bool plan_read(const char *file, const struct zone *zone, struct plan **out, struct err *e)
+{
+    struct plan *p;
+    if (!read_plan(file, zone, NULL, &p, e))
+        return false;
+    if (!read_also(p, file, e)) {
+        plan_free(p);
+        return false;
+    }
+    *out = p;
+    return true;
+}
+
+static bool read_plan(const char *file, const struct zone *zone, const struct plan *other,
+                      struct plan **out, struct err *e)
 {
     struct arena *a = arena_new();
     struct plan *p = ARENA_NEW(a, struct plan);
     *p = (struct plan){.arena = a, .zone = zone};
     const char *slash = strrchr(file, '/');
     bool ok = read_yaml(a, file, &p->root, e);
+    if (ok)
+        inherit(p, other);
     struct str texts = ok ? json_text(p->root, "texts") : STR_NONE;
     const char *beside = arena_printf(a, "%.*s%.*s", slash ? (int)(slash - file + 1) : 0, file,
                                       STR_F(texts));
@@ -145,8 +189,11 @@ bool plan_read(const char *file, const struct zone *zone, struct plan **out, str
 
 void plan_free(struct plan *p)
 {
-    if (p)
+    while (p) {
+        struct plan *next = p->also;
         arena_free(p->arena);
+        p = next;
+    }
 }
 
 int64_t plan_now(const struct plan *p)

@@ -98,9 +98,9 @@ static void answered(void *user, struct answer *ans)
     forget(s->m, 1);
 }
 
-static struct sent *make_ask(struct playing *p, struct matter *m, const struct move *mv, bool opens)
+static struct sent *make_ask(struct matter *m, const struct move *mv, bool opens)
 {
-    const struct json *root = p->cfg->plan->root;
+    const struct json *root = m->cfg->plan->root;
     struct sent *s = ARENA_NEW(m->arena, struct sent);
     *s = (struct sent){.m = m, .mv = mv, .ask = ASK_INIT};
     s->ask.id = id_new(mv->t);
@@ -112,7 +112,7 @@ static struct sent *make_ask(struct playing *p, struct matter *m, const struct m
         m->id = s->ask.id;
         s->ask.type = str_printf(m->arena, "%.*s.%.*s", STR_F(json_text(root, "playbook")),
                                  STR_F(json_text(root, "record")));
-        s->ask.area = p->cfg->cast->world->areas[m->village].code;
+        s->ask.area = m->cfg->cast->world->areas[m->village].code;
         if (m->late)
             s->ask.at = mv->t - m->late;
     } else {
@@ -126,7 +126,7 @@ static bool play_turn(struct playing *p, struct turn turn)
 {
     struct matter *m = turn.m;
     int i = m->next++;
-    struct sent *s = make_ask(p, m, &m->moves[i], i == 0);
+    struct sent *s = make_ask(m, &m->moves[i], i == 0);
     pthread_mutex_lock(&p->lock);
     while (p->unanswered >= LIMIT_QUEUE)
         pthread_cond_wait(&p->cond, &p->lock);
@@ -145,7 +145,8 @@ static bool draw_up(struct playing *p, struct err *e)
 {
     struct arena *a = arena_new();
     struct matter *m = ARENA_NEW(a, struct matter);
-    *m = (struct matter){.cfg = p->cfg, .arena = a, .dealt = p->dealt[p->at++], .playing = p};
+    *m = (struct matter){.arena = a, .dealt = p->dealt[p->at++], .playing = p};
+    m->cfg = m->dealt.cfg;
     if (!matter_begin(m, p->seen, e)) {
         arena_free(a);
         return false;
@@ -178,9 +179,39 @@ static void wait_all(struct playing *p)
         forget(p->heap[i].m, p->heap[i].m->n_moves - p->heap[i].m->next);
 }
 
+static int by_time(const void *x, const void *y)
+{
+    const struct dealt *a = x, *b = y;
+    if (a->t != b->t)
+        return a->t < b->t ? -1 : 1;
+    return a->seed < b->seed ? -1 : a->seed > b->seed;
+}
+
+/* The matters of the plan and of those beside it, by time. */
+static bool deal_all(struct playing *p, struct err *e)
+{
+    size_t cap = 0;
+    for (const struct plan *plan = p->cfg->plan; plan; plan = plan->also) {
+        struct rehearse_config *cfg = ARENA_NEW(p->arena, struct rehearse_config);
+        struct dealt *some;
+        size_t n;
+        *cfg = *p->cfg;
+        cfg->plan = plan;
+        if (!deal(cfg, p->arena, &some, &n, e))
+            return false;
+        for (size_t i = 0; i < n; i++) {
+            p->dealt = arena_grow(p->arena, p->dealt, p->n_dealt, &cap, sizeof *p->dealt);
+            p->dealt[p->n_dealt++] = some[i];
+        }
+    }
+    if (p->n_dealt)
+        qsort(p->dealt, p->n_dealt, sizeof *p->dealt, by_time);
+    return true;
+}
+
 static bool play_all(struct playing *p, struct err *e)
 {
-    if (!deal(p->cfg, p->arena, &p->dealt, &p->n_dealt, e))
+    if (!deal_all(p, e))
         return false;
     bool ok = draw_up_due(p, e);
     while (ok && p->n) {
@@ -189,6 +220,11 @@ static bool play_all(struct playing *p, struct err *e)
             p->cfg->progress(p->cfg->self, (int64_t)p->at, (int64_t)p->n_dealt);
     }
     wait_all(p);
+    for (const struct plan *plan = p->cfg->plan; ok && !p->report.refused && plan; plan = plan->also) {
+        struct rehearse_config cfg = *p->cfg;
+        cfg.plan = plan;
+        ok = play_extra(&cfg, plan->now - MS_MINUTE, &p->report, e);
+    }
     if (p->report.refused && !err_is(e))
         *e = p->report.first;
     return !err_is(e);

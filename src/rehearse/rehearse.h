@@ -5,6 +5,9 @@
  * Everything goes through the engine as if people did it; what the playbook refuses is a mistake of
  * the plan and ends the play.  No business word stands here.
  *
+ * A plan may name others (`also`): they are of other record types and are played at the same times.
+ * `extra` are single actions at the end: reported figures, a bulletin.
+ *
  * The same plan, areas and seed give the same figures.  The engine must be open in bulk mode. */
 #pragma once
 #include "engine/engine.h"

@@ -23,6 +23,7 @@ struct plan {
     struct json *root, *texts;
     int64_t now;
     int year, month, n_months; /* the first of `volumes`, how many */
+    struct plan *also;         /* of another record type, played at the same times; a list */
 };
 
 int64_t yaml_int(const struct json *obj, const char *key, int64_t fallback);
@@ -76,9 +77,16 @@ const struct played_org *cast_org(const struct cast *c, struct str kind, int tow
 int64_t cast_at_work(const struct cast *c, const struct zone *z, struct str role, int64_t t, int dir,
                      struct dice *d);
 
+/* ---- extra.c: single actions at the end ---- */
+
+/* Plays `extra` of the mode in the order in which it is written, at time t; waits for each. */
+MUST_USE bool play_extra(const struct rehearse_config *cfg, int64_t t, struct rehearse_report *out,
+                         struct err *e);
+
 /* ---- matters ---- */
 
 struct dealt {
+    const struct rehearse_config *cfg; /* of its plan */
     int64_t t;       /* of registration */
     int county;      /* index in world.areas */
     int group;
@@ -86,6 +94,8 @@ struct dealt {
     struct str path_name;
     bool firm;       /* within a target: the result must lie before now */
     bool good;       /* the deck */
+    int64_t nth, of; /* its place among those of its path and group: for `deal` */
+    const struct json *draws; /* of the target, or NULL */
     uint64_t seed;
 };
 
