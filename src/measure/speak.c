@@ -296,9 +296,12 @@ void speak_change(struct buf *b, bool zh, const struct figure *f, int decimals)
         return;
     if (c->given) {
         bool rate = f->indicator->kind == IND_RATE;
+        int64_t shown = c->change < 0 ? -c->change : c->change;
+        int given = c->given_decimals;
+        for (; given > 0 && shown % 10 == 0; given--) /* -15 %, not -15.00 %: as the body said it */
+            shown /= 10;
         if (c->has_change)
-            put_change(b, zh, f, zh ? &ZH : &EN, sign_of(c->change),
-                       c->change < 0 ? -c->change : c->change, c->given_decimals,
+            put_change(b, zh, f, zh ? &ZH : &EN, sign_of(c->change), shown, given,
                        !rate ? "%" : zh ? "个百分点" : " points");
         return;
     }

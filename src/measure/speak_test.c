@@ -246,6 +246,27 @@ static void test_rate_change(void **state)
     }
 }
 
+/* What another body said of a change is said again, no more exactly than it did. */
+static void test_given_change(void **state)
+{
+    UNUSED(state);
+    static const struct {
+        int64_t change;
+        const char *zh;
+    } T[] = {{-3111, "同比下降31.11%"}, {-4150, "同比下降41.5%"}, {-1500, "同比下降15%"},
+             {700, "同比上升7%"},       {5, "同比上升0.05%"},     {0, "同比持平"}};
+    const struct indicator ind = indicator_of(IND_COUNT);
+    for (size_t i = 0; i < COUNT_OF(T); i++) {
+        struct figure f = figure_of(&ind, "yoy");
+        struct buf b = BUF(200);
+        f.compare.given = f.compare.has_change = true;
+        f.compare.change = T[i].change;
+        f.compare.given_decimals = 2;
+        speak_change(&b, true, &f, 1);
+        same(&b, T[i].zh);
+    }
+}
+
 /* All signs: the word always agrees with the exact integers. */
 static void test_direction(void **state)
 {
@@ -368,7 +389,7 @@ int main(void)
         cmocka_unit_test(test_count),        cmocka_unit_test(test_count_limits),
         cmocka_unit_test(test_span),         cmocka_unit_test(test_area),
         cmocka_unit_test(test_spring),       cmocka_unit_test(test_count_change),
-        cmocka_unit_test(test_rate_change),  cmocka_unit_test(test_direction),
+        cmocka_unit_test(test_rate_change),  cmocka_unit_test(test_direction),    cmocka_unit_test(test_given_change),
         cmocka_unit_test(test_sentence),     cmocka_unit_test(test_sentence_kinds),
         cmocka_unit_test(test_footnote),
     };
