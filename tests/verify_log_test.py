@@ -365,6 +365,10 @@ class Log(Case):
             ("\"type\"", line_of(dict(good, type=1))), ("\"by\"", line_of(dict(good, by=[]))),
             ("\"set\"", line_of(dict(good, set=[]))), ("\"parts\"", line_of(dict(good, parts={}))),
             ("\"known\"", line_of(dict(good, known="x"))),
+            ("\"sealed\"", line_of(dict(good, sealed=1))), ("reference", line_of(dict(good, sealed={"c": "x"}))),
+            ("reference", line_of(dict(good, sealed={"$d": 1, "c": "x"}))),
+            ("more than", line_of(dict(good, sealed={"$d": 0, "c": "x"}, set={"x": 1}))),
+            ("more than", line_of(dict(good, sealed={"$d": 0, "c": "x"}, parts=[]))),
             ("not whole", line_of(dict(good, set={"x": 1.5}))),
             ("not whole", line_of(dict(good, set={"x": 1e3}))),
             ("not whole", line_of(good)[:-1] + b',"x":NaN}'),
@@ -376,6 +380,7 @@ class Log(Case):
             self.log(1, "line 2: ", export([line_of(event(0, 800, 1, recorded=1)), line]))
             self.log(1, part, export([line]))
         self.log(0, "good", export([line_of(dict(good, at=-2**63))]))
+        self.log(0, "good", export([line_of(dict(good, sealed={"$d": 0, "c": "x"}, set={"$sealed": True}))]))
 
     def test_hidden(self):
         lines = log_of(9)

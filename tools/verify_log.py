@@ -276,7 +276,8 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TEXTS = ("type", "act", "by", "code")
 NUMBERS = ("ver", "at", "recorded", "area")
 SHAPES = {"in": dict, "set": dict, "rows": dict, "parts": list, "clocks": list, "links": list,
-          "pb": str, "org": str, "role": str, "state": str, "number": str, "known": int}
+          "pb": str, "org": str, "role": str, "state": str, "number": str, "known": int, "sealed": dict}
+APART = ("in", "rows", "parts", "links")  # of a sealed matter these are in no line
 
 
 def no_float(text):
@@ -319,7 +320,18 @@ def read_body(line):
     for key, kind in SHAPES.items():
         if key in body and type(body[key]) is not kind:
             raise Bad(f"\"{key}\" has the wrong shape")
+    if "sealed" in body:
+        check_sealed(body)
     return body
+
+
+def check_sealed(body):
+    """The line of a sealed matter holds a commitment, and of \"set\" the program's own attributes."""
+    ref = body["sealed"]
+    if set(ref) != {"$d", "c"} or ref["$d"] != 0 or not isinstance(ref["c"], str):
+        raise Bad("\"sealed\" is no reference")
+    if any(key in body for key in APART) or any(name[:1] != "$" for name in body.get("set", {})):
+        raise Bad("an event of a sealed matter says more than it may")
 
 
 class Order:
