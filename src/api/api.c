@@ -1,7 +1,7 @@
 /* The app: start and stop, and what happens to every request before its handler. */
 #include "access/account.h"
 #include "api/api_int.h"
-#include "measure/tally.h"
+#include "engine/build.h"
 #include <inttypes.h>
 #include <sys/stat.h>
 
@@ -174,7 +174,7 @@ static struct json *building(struct call *c)
 {
     struct term_progress p = {.building = 0};
     struct err ignored = ERR_INIT;
-    if (!terms_progress(c->db, &p, &ignored))
+    if (!build_progress(c->db, &p, &ignored))
         return NULL;
     struct json *extra = json_new(c->a, J_OBJ);
     json_set(c->a, extra, STR("done"), json_new_int(c->a, p.done));

@@ -68,6 +68,22 @@ static bool areas_get(struct call *c)
     return reply_end(c, &r);
 }
 
+/* change, move, merge, close, split: one event; the records are taken along afterwards. */
+static bool areas_act(struct call *c)
+{
+    static const char *const KNOWN[] = {"id", "fields"};
+    struct json *body;
+    struct pending *p = ARENA_NEW(c->a, struct pending);
+    if (!call_body(c, &body) || !call_members(c, body, KNOWN, COUNT_OF(KNOWN)) || !pending_take(c, body, p))
+        return false;
+    p->opens = true;
+    p->actor = c->actor;
+    p->ask.type = STR("sys.area");
+    p->ask.action = http_part(c->rq, "action");
+    json_set(c->a, p->ask.fields, STR("code"), json_new_str(c->a, http_part(c->rq, "code")));
+    return pending_send(c, p);
+}
+
 static bool orgs_list(struct call *c)
 {
     struct str code = http_query(c->rq, "area");
@@ -105,6 +121,9 @@ static const struct route ROWS[] = {
     {ROUTE(GET, "/api/areas", PERM_SELF, areas_list, "下级区划", "Areas below an area"),
      .query = AREA_QUERY},
     {ROUTE(GET, "/api/areas/{code}", PERM_SELF, areas_get, "一个区划", "One area")},
+    {ROUTE(POST, "/api/areas/{code}/actions/{action}", PERM_ADMIN, areas_act,
+           "区划调整：改名改码、划转、合并、撤销、拆分", "Change, move, merge, close or split an area"),
+     .body = "id, fields"},
     {ROUTE(GET, "/api/orgs", PERM_SELF, orgs_list, "单位", "Units"), .query = ORG_QUERY},
 };
 const struct route_list ROUTES_AREAS = {ROWS, COUNT_OF(ROWS)};

@@ -459,7 +459,8 @@ static bool playbook_dry_run(struct call *c)
         return complain(c, &found);
     bool mine = str_eq(next->id, http_part(c->rq, "id"));
     bool ok = mine || err_field(c->e, ERR_INPUT, "text", "this is the text of another playbook");
-    ok = ok && preview_playbook(c->db, c->a, c->w, engine_calendar(c->api->engine), next, c->now, &p, c->e);
+    ok = ok && preview_playbook(c->db, engine_keys(c->api->engine), c->a, c->w,
+                                engine_calendar(c->api->engine), next, c->now, &p, c->e);
     playbook_free(next);
     if (!ok)
         return false;
@@ -520,13 +521,16 @@ static bool record_adopt(struct call *c)
         return false;
     if (v.shut)
         return err_set(c->e, ERR_FORBIDDEN, "a sealed matter is moved by the unit that holds it");
+    if (v.shut)
+        return err_set(c->e, ERR_FORBIDDEN, "a sealed matter is moved by the unit that holds it") ||
+               err_zh(c->e, "限制查看的件由承办单位转版");
     const struct playbook *next = adopt_target(c->w, v.playbook, version);
     if (!next)
         return err_field(c->e, ERR_INPUT, "to_version", "there is no version to move to") ||
                err_zh(c->e, "没有可转入的版本");
     if (!reply_begin(c, STR_NONE, &out))
         return true;
-    preview_record(c->a, c->w, engine_calendar(c->api->engine), r, next, c->now, &out.o);
+    preview_record(c->a, c->w, engine_calendar(c->api->engine), v.r, next, c->now, &out.o);
     return reply_end(c, &out);
 }
 

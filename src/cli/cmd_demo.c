@@ -169,7 +169,7 @@ static bool make(struct demo *d)
     struct cli *c = d->c;
     const char *areas, *holidays;
     const struct zone *zone;
-    int64_t n = 0;
+    int64_t n = 0, changed = 0;
     if (!args_need(&c->args, "areas", &areas, c->e) ||
         !args_need(&c->args, "holidays", &holidays, c->e) || !zone_load(ZONE, &zone, c->e) ||
         !find_plan(d) || !plan_read(d->plan_file, zone, &d->plan, c->e))
@@ -179,7 +179,7 @@ static bool make(struct demo *d)
         return false;
     fprintf(stderr, "areas, units, accounts\n");
     /* Playbooks after the many accounts: each system event means reading the world again. */
-    if (!cli_areas(c, d->en, areas, &n) || !cli_calendar(c, d->en, holidays) || !make_people(d) ||
+    if (!cli_areas(c, d->en, areas, &n, &changed) || !cli_calendar(c, d->en, holidays) || !make_people(d) ||
         !install_all(d) || !play(d) || !set_clock(d) || !sign_end(d))
         return false;
     engine_close(d->en);

@@ -66,7 +66,8 @@ static bool dry_one(struct dry *d, const char *dir)
     if (!next)
         return err_set(d->c->e, ERR_SYNTAX, "%s/%s:%d: %s", dir, found.list[0].file, found.list[0].line,
                        found.list[0].text);
-    bool ok = preview_playbook(d->db, a, d->w, engine_calendar(d->en), next, engine_now(d->en), &p, d->c->e);
+    bool ok = preview_playbook(d->db, engine_keys(d->en), a, d->w, engine_calendar(d->en), next,
+                               engine_now(d->en), &p, d->c->e);
     if (ok && d->c->json)
         preview_write(&d->json, &p);
     else if (ok)
@@ -226,7 +227,7 @@ bool cmd_adopt(struct cli *c)
     x.w = w;
     struct str id = str_of(c->args.words[0]);
     bool ok = db && (world_playbook(w, id) || err_set(c->e, ERR_NOT_FOUND, "there is no such playbook in force")) &&
-              preview_each(db, w, id, adopt_one, &x, c->e);
+              preview_each(db, engine_keys(x.en), w, id, adopt_one, &x, c->e);
     engine_reader_back(x.en, db);
     world_unref(w);
     engine_close(x.en);

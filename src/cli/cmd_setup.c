@@ -177,51 +177,127 @@ static void put_cell(struct arena *a, struct json *o, const char *key, struct st
         json_set(a, o, str_of(key), json_new_str(a, str_trim(cells[col])));
 }
 
-static bool send_areas(struct cli *c, struct engine *en, struct json *list, int64_t *count)
+struct area_load {
+    struct cli *c;
+    struct engine *en;
+    struct world *w;
+    struct json *list; /* new ones that wait to be sent */
+    int64_t fresh, changed;
+};
+
+static bool area_world(struct area_load *l)
+{
+    world_unref(l->w);
+    l->w = engine_world(l->en, l->c->e);
+    return l->w != NULL;
+}
+
+static bool send_areas(struct area_load *l)
 {
     struct answer ans;
     struct ask ask = ASK_INIT;
-    if (!list->n)
+    if (!l->list->n)
         return true;
     ask.type = STR("sys.area");
-    ask.fields = json_new(c->arena, J_OBJ);
-    json_set(c->arena, ask.fields, STR("areas"), list);
-    *count += (int64_t)list->n;
-    return cli_act(c, en, &ask, &ans);
+    ask.fields = json_new(l->c->arena, J_OBJ);
+    json_set(l->c->arena, ask.fields, STR("areas"), l->list);
+    l->fresh += (int64_t)l->list->n;
+    l->list = json_new(l->c->arena, J_ARR);
+    return cli_act(l->c, l->en, &ask, &ans) && area_world(l);
 }
 
-static bool read_areas(struct cli *c, struct engine *en, struct csv_reader *csv, int64_t *count)
+/* One change of an area that is there; the next waits until the records were taken along. */
+static bool change_one(struct area_load *l, const char *act, struct str code, const char *const keys[],
+                       const struct str values[], size_t n)
+{
+    struct answer ans;
+    struct ask ask = ASK_INIT;
+    char word[] = "matters go along";
+    ask.type = STR("sys.area");
+    ask.action = str_of(act);
+    ask.fields = json_new(l->c->arena, J_OBJ);
+    json_set(l->c->arena, ask.fields, STR("code"), json_new_str(l->c->arena, code));
+    for (size_t i = 0; i < n; i++)
+        if (values[i].len)
+            json_set(l->c->arena, ask.fields, str_of(keys[i]), json_new_str(l->c->arena, values[i]));
+    l->changed++;
+    return cli_act(l->c, l->en, &ask, &ans) && engine_build_wait(l->en, cli_progress, word, l->c->e) &&
+           area_world(l);
+}
+
+static struct str day_text(struct arena *a, int32_t day)
+{
+    char text[16] = "";
+    if (day != DAY_NONE)
+        day_format(day, text);
+    return str_dup(a, str_of(text));
+}
+
+/* What the line says otherwise than the database: moved, merged, renamed, closed. */
+static bool change_areas(struct area_load *l, const struct json *o)
+{
+    struct str code = json_text(o, "code"), name = json_text(o, "name"), parent = json_text(o, "parent"),
+               to = json_text(o, "valid_to"), successor = json_text(o, "successor");
+    if (!send_areas(l)) /* they may be named here */
+        return false;
+    int i = world_area(l->w, code), up = l->w->areas[i].parent, next = world_area(l->w, successor);
+    struct str last = day_text(l->c->arena, l->w->areas[i].to);
+    bool ends = successor.len && !str_eq(successor, l->w->areas[i].successor);
+    bool merges = ends && next >= 0 && l->w->areas[next].level == l->w->areas[i].level;
+    if (!str_eq(name, l->w->areas[i].name) &&
+        !change_one(l, "change", code, (const char *const[]){"name"}, &name, 1))
+        return false;
+    if (merges)
+        return change_one(l, "merge", code, (const char *const[]){"into", "valid_to"},
+                          (const struct str[]){successor, to}, 2);
+    bool moves = parent.len && up >= 0 && world_area(l->w, parent) != up && !l->w->areas[i].successor.len;
+    if (moves && !change_one(l, "move", code, (const char *const[]){"parent"}, &parent, 1))
+        return false;
+    if (!ends && (!to.len || str_eq(to, last)))
+        return true;
+    return change_one(l, "close", code, (const char *const[]){"successor", "valid_to"},
+                      (const struct str[]){successor, to}, 2);
+}
+
+static bool take_area_row(struct area_load *l, const struct area_file *f, struct csv_reader *csv,
+                          struct str *cells, size_t n)
+{
+    struct arena *a = l->c->arena;
+    struct json *o = json_new(a, J_OBJ);
+    put_cell(a, o, "code", cells, n, f->code);
+    put_cell(a, o, "name", cells, n, f->name);
+    put_cell(a, o, "parent", cells, n, f->parent);
+    put_cell(a, o, "valid_from", cells, n, f->from);
+    put_cell(a, o, "valid_to", cells, n, f->to);
+    put_cell(a, o, "successor", cells, n, f->successor);
+    if (!json_get(o, "name"))
+        put_cell(a, o, "name", cells, n, f->code); /* an area without a name is called by its code */
+    if (!json_get(o, "code"))
+        return err_set(l->c->e, ERR_INPUT, "line %lld: the code is empty", (long long)csv_line(csv));
+    int i = world_area(l->w, json_text(o, "code"));
+    if (i >= 0 && str_eq(l->w->areas[i].code, json_text(o, "code")))
+        return change_areas(l, o);
+    json_push(l->list, o);
+    return l->list->n < 500 || send_areas(l);
+}
+
+static bool read_areas(struct area_load *l, struct csv_reader *csv)
 {
     struct str *cells;
     size_t n;
-    if (!csv_next(csv, &cells, &n, c->e))
-        return err_is(c->e) ? false : err_set(c->e, ERR_INPUT, "the file is empty");
+    struct err *e = l->c->e;
+    if (!csv_next(csv, &cells, &n, e))
+        return err_is(e) ? false : err_set(e, ERR_INPUT, "the file is empty");
     struct area_file f = {column(cells, n, "code"),       column(cells, n, "name"),
                           column(cells, n, "parent"),     column(cells, n, "valid_from"),
                           column(cells, n, "valid_to"),   column(cells, n, "successor")};
     if (f.code < 0 || f.name < 0 || f.parent < 0)
-        return err_set(c->e, ERR_INPUT, "line 1: expected the columns code,name,parent");
-    struct json *list = json_new(c->arena, J_ARR);
-    while (csv_next(csv, &cells, &n, c->e)) {
-        struct json *o = json_push(list, json_new(c->arena, J_OBJ));
-        put_cell(c->arena, o, "code", cells, n, f.code);
-        put_cell(c->arena, o, "name", cells, n, f.name);
-        put_cell(c->arena, o, "parent", cells, n, f.parent);
-        put_cell(c->arena, o, "valid_from", cells, n, f.from);
-        put_cell(c->arena, o, "valid_to", cells, n, f.to);
-        put_cell(c->arena, o, "successor", cells, n, f.successor);
-        if (!json_get(o, "name"))
-            put_cell(c->arena, o, "name", cells, n, f.code); /* an area without a name is called by its code */
-        if (!json_get(o, "code"))
-            return err_set(c->e, ERR_INPUT, "line %lld: the code is empty",
-                           (long long)csv_line(csv));
-        if (list->n < 500)
-            continue;
-        if (!send_areas(c, en, list, count))
+        return err_set(e, ERR_INPUT, "line 1: expected the columns code,name,parent");
+    l->list = json_new(l->c->arena, J_ARR);
+    while (csv_next(csv, &cells, &n, e))
+        if (!take_area_row(l, &f, csv, cells, n))
             return false;
-        list = json_new(c->arena, J_ARR);
-    }
-    return !err_is(c->e) && send_areas(c, en, list, count);
+    return !err_is(e) && send_areas(l);
 }
 
 /* At which levels is counted follows the shape of the tree, as long as nothing is counted and nobody
@@ -247,30 +323,35 @@ static bool send_levels(struct cli *c, struct engine *en)
     return cli_setting(c, en, "figures.levels", value);
 }
 
-bool cli_areas(struct cli *c, struct engine *en, const char *file, int64_t *count)
+bool cli_areas(struct cli *c, struct engine *en, const char *file, int64_t *fresh, int64_t *changed)
 {
     struct csv_reader *csv;
+    struct area_load l = {.c = c, .en = en};
     if (!csv_open(file, &csv, c->e))
         return false;
-    bool ok = read_areas(c, en, csv, count) && send_levels(c, en);
+    bool ok = area_world(&l) && read_areas(&l, csv) && send_levels(c, en);
     csv_close(csv);
+    world_unref(l.w);
+    *fresh = l.fresh;
+    *changed = l.changed;
     return ok;
 }
 
 bool cmd_areas_import(struct cli *c)
 {
     struct engine *en;
-    int64_t count = 0;
+    int64_t fresh = 0, changed = 0;
     if (c->args.n_words != 1)
         return err_set(c->e, ERR_USAGE, "name one CSV file");
     if (!cli_engine(c, false, &en))
         return false;
-    bool ok = cli_areas(c, en, c->args.words[0], &count);
+    bool ok = cli_areas(c, en, c->args.words[0], &fresh, &changed);
     engine_close(en);
     if (!ok)
         return false;
     struct buf b = BUF(256);
-    buf_printf(&b, c->json ? "{\"areas\":%lld}" : "%lld areas", (long long)count);
+    buf_printf(&b, c->json ? "{\"areas\":%lld,\"changed\":%lld}" : "%lld areas, %lld changes",
+               (long long)fresh, (long long)changed);
     cli_print(&b);
     return true;
 }

@@ -46,7 +46,9 @@ MUST_USE bool cli_playbook_dirs(struct arena *a, const char *dir, const char ***
                                 struct err *e);
 const char *cli_playbooks(struct cli *c); /* the folder of those that were shipped, or NULL */
 MUST_USE bool cli_install(struct cli *c, struct engine *en, const char *dir);
-MUST_USE bool cli_areas(struct cli *c, struct engine *en, const char *file, int64_t *count);
+/* New areas, and changes of those that are there, which wait until their matters were taken along. */
+MUST_USE bool cli_areas(struct cli *c, struct engine *en, const char *file, int64_t *fresh,
+                        int64_t *changed);
 MUST_USE bool cli_calendar(struct cli *c, struct engine *en, const char *file);
 void cli_print(struct buf *b); /* to standard output with a newline, and freed */
 #define OPTION_DB {"db", "URL", "the database: FILE or postgresql://…"}

@@ -594,7 +594,8 @@ bool batch_write(struct batch *b, struct err *e)
 {
     struct changes *c = &b->changes;
     c->arena = b->arena;
-    c->world = b->world;
+    if (!world_now(b->db, b->arena, b->world, &c->world, e))
+        return false;
     c->keys = &b->en->keys;
     c->now = b->now;
     c->list = ARENA_ARRAY(b->arena, struct change, b->n_order + 1);

@@ -14,6 +14,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (aid) DO UPDATE SET code = excluded.code, name = excluded.name, parent = excluded.parent,
     level = excluded.level, valid_from = excluded.valid_from, valid_to = excluded.valid_to,
     successor = excluded.successor
+-- name: area_was_save
+INSERT INTO area_was (seq, area, parent, name) VALUES ($1, $2, $3, $4)
+-- name: area_shift_begin
+INSERT INTO area_shift (seq, cursor) VALUES ($1, -1)
 -- name: login_save
 INSERT INTO account_login (login, rid) VALUES ($1, $2)
 -- name: login_delete

@@ -1,21 +1,26 @@
-/* Building between the commits: the figures of a new playbook are made in bounded steps, each a
- * transaction of its own under the head's lock, so that no action waits longer than for one of them
- * (decisions 19).  Every node with a writer does it; who holds the head does the next step. */
+/* Building between the commits: records go along with areas that were moved (shift.c), and the figures of
+ * a new playbook are made, in bounded steps, each a transaction of its own under the head's lock, so that
+ * no action waits longer than for one of them (decisions 19, 21).  Every node with a writer does it; who
+ * holds the head does the next step. */
 #include "engine/engine_int.h"
-#include "measure/tally.h"
+#include "engine/build.h"
+#include "engine/shift.sql.h"
 #include <time.h>
 
 static bool step(struct engine *en, bool *more, struct err *e)
 {
     struct ledger_head head;
     struct world *w = NULL;
+    int n = en->cfg.build ? en->cfg.build : LIMIT_BUILD;
+    bool shifts = false, builds = true; /* not known while records are taken along */
     bool ok = store_begin(en->db, e) && ledger_lock(en->db, &head, e) &&
               (w = engine_world_of(en, en->db, head.sys_seq, e)) &&
-              terms_build(en->db, &en->keys, w, en->cfg.build ? en->cfg.build : LIMIT_BUILD, more, e) &&
-              store_commit(en->db, e);
+              shift_step(en->db, &en->keys, w, n, &shifts, e) &&
+              (shifts || terms_build(en->db, &en->keys, w, n, &builds, e)) && store_commit(en->db, e);
     if (!ok)
         store_rollback(en->db);
     world_unref(w);
+    *more = shifts || builds;
     return ok;
 }
 
@@ -48,13 +53,34 @@ void engine_pause(struct engine *en, int64_t ms)
     pthread_cond_timedwait(&en->filled, &en->lock, &until);
 }
 
+bool build_progress(struct store *db, struct term_progress *out, struct err *e)
+{
+    struct ledger_head head;
+    struct term_progress p;
+    if (!terms_progress(db, &p, e))
+        return false;
+    struct rows r AUTO(rows_close) = store_query(db, sql_shift_now, BIND_NONE, e);
+    if (rows_next(&r)) {
+        int64_t cursor = rows_int(&r, 0);
+        rows_close(&r);
+        if (!ledger_read_head(db, &head, e))
+            return false;
+        p.building++;
+        p.done += max64(cursor, 0);
+        p.total += head.next_rid - 1;
+    }
+    if (!err_is(e))
+        *out = p;
+    return !err_is(e);
+}
+
 bool engine_build_wait(struct engine *en, void (*progress)(void *self, int64_t done, int64_t total),
                        void *self, struct err *e)
 {
     for (;;) {
         struct term_progress p = {.building = 0};
         struct store *db = engine_reader(en, e);
-        bool ok = db && terms_progress(db, &p, e);
+        bool ok = db && build_progress(db, &p, e);
         engine_reader_back(en, db);
         if (!ok || !p.building)
             return ok;

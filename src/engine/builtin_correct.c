@@ -17,6 +17,8 @@ bool do_amend(struct deciding *d)
         int area = world_area(d->w, code);
         if (area < 0)
             return say_no(d, ERR_UNKNOWN_AREA, "area", "there is no such area", "没有这个区划");
+        if (!area_valid(d, area))
+            return false;
         d->draft->body.area = d->w->areas[area].aid;
         d->draft->body.code = d->w->areas[area].code;
     }

@@ -660,6 +660,16 @@ static int own_area(struct deciding *d)
     return who->n_grants ? world_area_by_id(d->w, who->grants[0].area) : -1;
 }
 
+bool area_valid(struct deciding *d, int area)
+{
+    const struct area *x = &d->w->areas[area];
+    if (x->to == DAY_NONE || x->to >= zone_day(d->w->zone, d->at))
+        return true;
+    err_field(d->e, ERR_INPUT, "area", "the area %.60s is closed%s%.60s", str_c(d->a, x->code),
+              x->successor.len ? ": use " : "", x->successor.len ? str_c(d->a, x->successor) : "");
+    return err_zh(d->e, "%.*s已撤销%s%.*s", STR_F(x->name), x->successor.len ? "，请用" : "", STR_F(x->successor));
+}
+
 static bool begin_record(struct deciding *d)
 {
     struct str type = d->ask->type;
@@ -677,6 +687,8 @@ static bool begin_record(struct deciding *d)
         return err_field(d->e, code.len ? ERR_UNKNOWN_AREA : ERR_REQUIRED, "area",
                          code.len ? "there is no area '%.60s'" : "the area is missing%.0s",
                          code.len ? str_c(d->a, code) : "");
+    if (!d->ask->source.len && !area_valid(d, d->area))
+        return false;
     d->out->opens = d->out->new_dek = true;
     random_bytes(d->out->dek, sizeof d->out->dek);
     return true;

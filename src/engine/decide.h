@@ -21,6 +21,7 @@ struct snapshot {
     const struct ledger_batch *pending; /* events of this commit: not in the database yet */
     const struct plain_value *given;    /* and its values */
     size_t n_given;
+    bool shifting;               /* records are still taken along to where areas were moved */
     const struct keys *keys;
     bool has_dek;
     uint8_t dek[CIPHER_KEY];     /* of rec */

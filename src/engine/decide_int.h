@@ -91,11 +91,17 @@ MUST_USE bool figures_put(struct deciding *d);
 /* ---- sys.c ---- */
 MUST_USE bool sys_decide(struct deciding *d);
 bool sys_is(struct str type); /* "sys.…" */
+bool sys_bad(struct deciding *d, const char *field, const char *what); /* false */
+MUST_USE bool sys_need(struct deciding *d, const char *key, struct str *out);
+/* sys_area.c */
+MUST_USE bool sys_area(struct deciding *d, bool opening);
 
 /* ---- decide.c ---- */
 void deciding_context(struct deciding *d, struct xcontext *c);
 /* Why can this action not be done now?  true: it can (as far as can be told without its form). */
 bool action_possible(struct deciding *d, const struct action *act, struct err *why);
+/* Was the area there on the day of the action?  An import may bring what was before. */
+MUST_USE bool area_valid(struct deciding *d, int area);
 int find_action(const struct record_def *def, struct str id);
 MUST_USE bool action_rights(struct deciding *d, const struct action *act, struct err *e);
 MUST_USE bool decide_transition(struct deciding *d, int state, bool reopens, bool ends_parts);

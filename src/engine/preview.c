@@ -1,7 +1,7 @@
 #include "engine/preview.h"
 #include "engine/preview.sql.h"
 #include "measure/tally.h"
-#include "record/change.h"
+#include "record/seal.h"
 
 struct looking {
     struct store *db;
@@ -55,6 +55,7 @@ static bool look_at(void *self, struct arena *a, struct record *r)
 
 struct walk {
     struct store *db;
+    const struct keys *keys;
     struct arena *a; /* emptied for each case */
     bool (*fn)(void *self, struct arena *a, struct record *r);
     void *self;
@@ -84,7 +85,7 @@ static bool walk_page(struct walk *k, struct str type, int64_t *rid, bool *more)
         if (!record_read(k->a, docs[i], &rec, k->e))
             return false;
         rec->rid = *rid = rids[i];
-        if (!k->fn(k->self, k->a, rec))
+        if (!seal_open(k->db, k->keys, k->a, &rec, k->e) || !k->fn(k->self, k->a, rec))
             return false;
     }
     *more = n == PAGE;
@@ -92,11 +93,11 @@ static bool walk_page(struct walk *k, struct str type, int64_t *rid, bool *more)
 }
 
 /* Every record type that any installed version has: running cases may stand on an old one. */
-bool preview_each(struct store *db, const struct world *w, struct str playbook,
+bool preview_each(struct store *db, const struct keys *keys, const struct world *w, struct str playbook,
                   bool (*fn)(void *self, struct arena *a, struct record *r), void *self, struct err *e)
 {
     struct arena *a AUTO(arena_freep) = arena_new(), *names AUTO(arena_freep) = arena_new();
-    struct walk k = {db, a, fn, self, e};
+    struct walk k = {db, keys, a, fn, self, e};
     struct str done[64];
     int n = 0;
     for (int i = 0; i < w->n_playbooks; i++) {
@@ -193,7 +194,7 @@ static int by_kind(const void *a, const void *b)
     return c ? c : str_cmp(x->key, y->key);
 }
 
-bool preview_playbook(struct store *db, struct arena *a, const struct world *w,
+bool preview_playbook(struct store *db, const struct keys *keys, struct arena *a, const struct world *w,
                       const struct calendar *calendar, const struct playbook *next, int64_t now,
                       struct preview *out, struct err *e)
 {
@@ -203,7 +204,7 @@ bool preview_playbook(struct store *db, struct arena *a, const struct world *w,
     out->from = l.old ? l.old->version : 0;
     out->same_version =
         world_playbook(w, str_printf(a, "%.*s@%d", STR_F(next->id), next->version)) != NULL;
-    bool ok = preview_each(db, w, next->id, look_at, &l, e) && compare_terms(&l);
+    bool ok = preview_each(db, keys, w, next->id, look_at, &l, e) && compare_terms(&l);
     for (int i = 0; ok && i < next->n_records; i++)
         ok = table_missing(db, next, &next->records[i], take_column, out, e);
     if (out->n)

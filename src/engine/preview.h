@@ -36,9 +36,10 @@ struct preview {
     size_t n_columns, cap_columns;
 };
 
-MUST_USE bool preview_playbook(struct store *db, struct arena *a, const struct world *w,
-                               const struct calendar *calendar, const struct playbook *next,
-                               int64_t now, struct preview *out, struct err *e);
+MUST_USE bool preview_playbook(struct store *db, const struct keys *keys, struct arena *a,
+                               const struct world *w, const struct calendar *calendar,
+                               const struct playbook *next, int64_t now, struct preview *out,
+                               struct err *e);
 void preview_write(struct json_out *o, const struct preview *p);
 void preview_text(struct buf *b, const struct preview *p, bool zh);
 /* Members of the one case: {"from","to","rows":[…],"possible"}. */
@@ -47,6 +48,6 @@ void preview_record(struct arena *a, const struct world *w, const struct calenda
                     struct json_out *o);
 /* Calls fn for each open case of a playbook, whatever version it stands on; the arena is emptied
  * behind it.  fn may end the walk by false. */
-MUST_USE bool preview_each(struct store *db, const struct world *w, struct str playbook,
-                           bool (*fn)(void *self, struct arena *a, struct record *r), void *self,
+MUST_USE bool preview_each(struct store *db, const struct keys *keys, const struct world *w,
+                           struct str playbook, bool (*fn)(void *self, struct arena *a, struct record *r), void *self,
                            struct err *e);

@@ -102,6 +102,12 @@ bool snapshot_load(struct store *db, struct arena *a, const struct ask *ask,
 {
     struct snapshot s = *out;
     bool found;
+    const struct world *now;
+    if (str_is(ask->type, "sys.area") && s.world) {
+        if (!world_now(db, a, s.world, &now, e))
+            return false;
+        s.shifting = now->was != NULL;
+    }
     s.keys = keys;
     s.rec = rec;
     if (!rec && !id_zero(ask->rec)) {

@@ -3,19 +3,19 @@
 #include "engine/decide_int.h"
 #include "measure/levels.h"
 
-enum { AREAS_AN_EVENT = 500, TEXT_AN_EVENT = 120 * 1024, TEXT_A_ROW = 30 * 1024 };
+enum { TEXT_AN_EVENT = 120 * 1024, TEXT_A_ROW = 30 * 1024 };
 
 bool sys_is(struct str type)
 {
     return str_starts(type, STR("sys."));
 }
 
-static bool bad(struct deciding *d, const char *field, const char *what)
+bool sys_bad(struct deciding *d, const char *field, const char *what)
 {
     return err_field(d->e, ERR_INPUT, field, "%s: %s", field, what);
 }
 
-static bool need(struct deciding *d, const char *key, struct str *out)
+bool sys_need(struct deciding *d, const char *key, struct str *out)
 {
     struct str s = str_trim(json_text(d->input, key));
     if (!s.len)
@@ -39,117 +39,6 @@ static bool take_area(struct deciding *d, const char *key, bool required)
     return true;
 }
 
-/* ---- areas ---- */
-
-struct new_area {
-    struct str code;
-    int64_t aid;
-    int level;
-};
-
-static bool find_parent(struct deciding *d, const struct new_area *made, size_t n, struct str code,
-                        int64_t *aid, int *level)
-{
-    *aid = 0;
-    *level = 0;
-    if (!code.len)
-        return true;
-    for (size_t i = 0; i < n; i++) {
-        if (str_eq(made[i].code, code)) {
-            *aid = made[i].aid;
-            *level = made[i].level;
-            return true;
-        }
-    }
-    int k = world_area(d->w, code);
-    if (k < 0)
-        return err_field(d->e, ERR_UNKNOWN_AREA, "parent",
-                         "parent '%.60s' is not there (parents come before their children)",
-                         str_c(d->a, code));
-    *aid = d->w->areas[k].aid;
-    *level = d->w->areas[k].level;
-    return true;
-}
-
-static bool put_day(struct deciding *d, const struct json *given, const char *key, struct json *row)
-{
-    struct str s = str_trim(json_text(given, key));
-    int32_t day;
-    if (!s.len)
-        return true;
-    if (!day_parse(s, &day))
-        return bad(d, key, "expected a date like 2024-01-31");
-    json_set(d->a, row, str_of(key), json_new_int(d->a, day));
-    return true;
-}
-
-static bool load_areas(struct deciding *d)
-{
-    const struct json *list = json_get(d->input, "areas");
-    if (!json_is(list, J_ARR) || !list->n || list->n > AREAS_AN_EVENT)
-        return bad(d, "areas", "expected a list of 1 to 500 areas");
-    struct new_area *made = ARENA_ARRAY(d->a, struct new_area, list->n);
-    struct json *rows = json_set(d->a, d->draft->body.rows, STR("areas"), json_new(d->a, J_ARR));
-    int64_t next = d->w->n_areas ? d->w->areas[d->w->n_areas - 1].aid + 1 : 1;
-    size_t n = 0;
-    JSON_EACH (given, list) {
-        struct str code = str_trim(json_text(given, "code")), name = str_trim(json_text(given, "name"));
-        int64_t parent;
-        int level;
-        if (!code.len || code.len > 120 || !name.len)
-            return bad(d, "areas", "every area has a code and a name");
-        if (!find_parent(d, made, n, str_trim(json_text(given, "parent")), &parent, &level))
-            return false;
-        if (level + 1 > LIMIT_AREA_DEPTH)
-            return bad(d, "areas", "the tree is deeper than 12 levels");
-        int old = world_area(d->w, code);
-        bool again = old >= 0 && str_eq(d->w->areas[old].code, code);
-        for (size_t i = 0; i < n; i++)
-            again |= str_eq(made[i].code, code);
-        if (again)
-            return err_field(d->e, ERR_UNIQUE, "code", "area '%.60s' is there already",
-                             str_c(d->a, code));
-        made[n] = (struct new_area){code, next++, level + 1};
-        struct json *row = json_push(rows, json_new(d->a, J_OBJ));
-        json_set(d->a, row, STR("i"), json_new_int(d->a, made[n].aid));
-        json_set(d->a, row, STR("code"), json_new_str(d->a, code));
-        json_set(d->a, row, STR("name"), json_new_str(d->a, name));
-        json_set(d->a, row, STR("parent"), json_new_int(d->a, parent));
-        json_set(d->a, row, STR("level"), json_new_int(d->a, level + 1));
-        if (!put_day(d, given, "valid_from", row) || !put_day(d, given, "valid_to", row))
-            return false;
-        struct str successor = str_trim(json_text(given, "successor"));
-        if (successor.len)
-            json_set(d->a, row, STR("successor"), json_new_str(d->a, successor));
-        n++;
-    }
-    return true;
-}
-
-/* A new code or name of an area: the same area (decisions 21). */
-static bool change_area(struct deciding *d)
-{
-    struct str code = json_text(d->input, "code");
-    int i = world_area(d->w, code);
-    if (i < 0)
-        return err_field(d->e, ERR_UNKNOWN_AREA, "code", "there is no such area");
-    const struct json *mine = NULL;
-    JSON_EACH (row, json_get(d->work->fields, "areas"))
-        if (json_num(row, "i", 0) == d->w->areas[i].aid)
-            mine = row;
-    if (!mine)
-        return bad(d, "code", "this area was loaded by another event: name its record");
-    struct json *rows = json_set(d->a, d->draft->body.rows, STR("areas"), json_new(d->a, J_ARR));
-    struct json *row = json_push(rows, json_new(d->a, J_OBJ));
-    json_set(d->a, row, STR("i"), json_new_int(d->a, d->w->areas[i].aid));
-    struct str name = str_trim(json_text(d->input, "name")), next = str_trim(json_text(d->input, "new_code"));
-    if (next.len)
-        json_set(d->a, row, STR("code"), json_new_str(d->a, next));
-    if (name.len)
-        json_set(d->a, row, STR("name"), json_new_str(d->a, name));
-    return put_day(d, d->input, "valid_to", row);
-}
-
 /* ---- units ---- */
 
 static bool org_fields(struct deciding *d, bool opening)
@@ -157,7 +46,7 @@ static bool org_fields(struct deciding *d, bool opening)
     struct str name, kind = str_trim(json_text(d->input, "kind")),
                      parent = str_trim(json_text(d->input, "parent"));
     if (opening || json_get(d->input, "name")) {
-        if (!need(d, "name", &name))
+        if (!sys_need(d, "name", &name))
             return false;
         draft_set_c(d, "name", name);
     }
@@ -165,7 +54,7 @@ static bool org_fields(struct deciding *d, bool opening)
         draft_set_c(d, "kind", kind);
     if (parent.len) {
         if (world_org(d->w, parent) < 0)
-            return bad(d, "parent", "there is no such unit");
+            return sys_bad(d, "parent", "there is no such unit");
         draft_set_c(d, "parent", parent);
     }
     if (json_get(d->input, "no_accounts"))
@@ -181,11 +70,11 @@ static bool account_roles(struct deciding *d, bool opening)
     if (!roles && !opening)
         return true;
     if (!json_is(roles, J_ARR) || !roles->n || roles->n > ACTOR_GRANTS)
-        return bad(d, "roles", "expected 1 to 16 of {role, area}");
+        return sys_bad(d, "roles", "expected 1 to 16 of {role, area}");
     struct json *list = json_new(d->a, J_ARR);
     JSON_EACH (r, roles) {
         if (role_of(json_text(r, "role")) == ROLE_NONE)
-            return bad(d, "role", "there is no such role");
+            return sys_bad(d, "role", "there is no such role");
         int area = world_area(d->w, json_text(r, "area"));
         if (area < 0)
             return err_field(d->e, ERR_UNKNOWN_AREA, "area", "there is no area '%.60s'",
@@ -208,7 +97,7 @@ static bool text_field(struct deciding *d, const char *key, bool required)
     struct str s;
     if (!required && json_empty(json_get(d->input, key)))
         return true;
-    if (!need(d, key, &s))
+    if (!sys_need(d, key, &s))
         return false;
     struct buf b = BUF(4096);
     struct json_out o = json_out(&b);
@@ -225,7 +114,7 @@ static bool account_fields(struct deciding *d, bool opening)
         return false;
     if (org.len) {
         if (world_org(d->w, org) < 0)
-            return bad(d, "org", "there is no such unit");
+            return sys_bad(d, "org", "there is no such unit");
         draft_set_c(d, "org", org);
     }
     return account_roles(d, opening);
@@ -267,7 +156,7 @@ static bool install_playbook(struct deciding *d)
     struct str text = json_text(d->input, "text");
     struct complaints found = {.n = 0};
     if (!text.len || text.len > LIMIT_PLAYBOOK)
-        return bad(d, "text", "expected the text of a playbook");
+        return sys_bad(d, "text", "expected the text of a playbook");
     struct playbook *p = playbook_load(text, d->w->zone, &found);
     if (!p)
         return err_field(d->e, ERR_SYNTAX, "text", "%s:%d: %s", found.list[0].file,
@@ -290,11 +179,6 @@ static bool install_playbook(struct deciding *d)
 }
 
 /* ---- the table ---- */
-
-static bool do_area(struct deciding *d, bool opening)
-{
-    return opening ? load_areas(d) : change_area(d);
-}
 
 /* Of the versions in force the one that was put there last opens new cases: going back is an event
  * on the older version.  Running cases are not touched by either. */
@@ -323,7 +207,7 @@ static bool do_calendar(struct deciding *d, bool opening)
         return false;
     calendar_free(c);
     if (csv.len > TEXT_AN_EVENT)
-        return bad(d, "csv", "the holiday table is too large");
+        return sys_bad(d, "csv", "the holiday table is too large");
     draft_set_c(d, "csv", csv);
     return true;
 }
@@ -332,7 +216,7 @@ static bool do_setting(struct deciding *d, bool opening)
 {
     struct str name, value;
     UNUSED(opening);
-    if (!need(d, "name", &name) || !need(d, "value", &value))
+    if (!sys_need(d, "name", &name) || !sys_need(d, "value", &value))
         return false;
     struct levels levels;
     bool by_tree;
@@ -350,7 +234,7 @@ static bool do_genesis(struct deciding *d, bool opening)
     struct str origin, zone;
     if (!opening || d->w->sys_seq >= 0)
         return err_set(d->e, ERR_WRONG_STATE, "a log has one beginning");
-    if (!need(d, "origin", &origin) || !need(d, "zone", &zone))
+    if (!sys_need(d, "origin", &origin) || !sys_need(d, "zone", &zone))
         return false;
     draft_set_c(d, "origin", origin);
     draft_set_c(d, "zone", zone);
@@ -370,7 +254,7 @@ bool sys_decide(struct deciding *d)
         const char *type, *opens;
         bool (*decide)(struct deciding *d, bool opening);
     } TYPES[] = {
-        {"sys.genesis", "begin", do_genesis},   {"sys.area", "load", do_area},
+        {"sys.genesis", "begin", do_genesis},   {"sys.area", "load", sys_area},
         {"sys.org", "open", org_fields},        {"sys.account", "open", account_fields},
         {"sys.playbook", "install", do_playbook}, {"sys.calendar", "load", do_calendar},
         {"sys.setting", "set", do_setting},
@@ -385,7 +269,8 @@ bool sys_decide(struct deciding *d)
         if (!str_is(d->work->type, TYPES[i].type))
             continue;
         bool ends = !opening && (str_is(d->ask->action, "close") || str_is(d->ask->action, "open_again"));
-        draft_begin(d, opening ? str_of(TYPES[i].opens) : d->ask->action);
+        bool named = d->ask->action.len > 0 && (!opening || str_is(d->work->type, "sys.area"));
+        draft_begin(d, named ? d->ask->action : str_of(TYPES[i].opens));
         if (!(ends ? do_close(d) : TYPES[i].decide(d, opening)))
             return false;
         return draft_end(d);

@@ -4,19 +4,55 @@
 #include "engine/engine_int.h"
 #include "measure/tally.h"
 
+/* What an area was: the move is found again in questions about the past, and the records above the
+ * cursor lie in it until they were taken along. */
+static bool keep_was(struct batch *b, int64_t seq, const struct area *was, int64_t parent, struct str name,
+                     bool *moved, struct err *e)
+{
+    int64_t old = was->parent >= 0 ? b->world->areas[was->parent].aid : 0;
+    if (old == parent && str_eq(was->name, name))
+        return true;
+    *moved = true;
+    return store_exec(b->db, sql_area_was_save,
+                      BIND(C_INT(seq), C_INT(was->aid), C_INT(old), C_TEXT(was->name)), NULL, e);
+}
+
+static struct cell day_of(const struct json *row, const char *key, int32_t was)
+{
+    const struct json *given = json_get(row, key);
+    return given ? C_INT(given->i) : was == DAY_NONE ? C_NULL : C_INT(was);
+}
+
+/* A row of a new area is whole; of one that is there it holds what changes. */
+static bool project_area(struct batch *b, const struct json *row, int64_t seq, bool *moved, struct err *e)
+{
+    static const struct area NEW = {.from = DAY_NONE, .to = DAY_NONE, .parent = -1};
+    const struct world *w = b->world;
+    int64_t aid = json_num(row, "i", 0);
+    int i = world_area_by_id(w, aid);
+    const struct area *was = i >= 0 ? &w->areas[i] : &NEW;
+    int64_t parent = json_num(row, "parent", was->parent >= 0 ? w->areas[was->parent].aid : 0);
+    struct str code = json_text(row, "code"), name = json_text(row, "name"),
+               successor = json_text(row, "successor");
+    code = code.len ? code : was->code;
+    name = name.len ? name : was->name;
+    if (i >= 0 && !keep_was(b, seq, was, parent, name, moved, e))
+        return false;
+    return store_exec(b->db, sql_area_save,
+                      BIND(C_INT(aid), C_TEXT(code), C_TEXT(name), C_INT(parent),
+                           C_INT(json_num(row, "level", max64(1, was->level))),
+                           day_of(row, "valid_from", was->from), day_of(row, "valid_to", was->to),
+                           cell_text(successor.len ? successor : was->successor)),
+                      NULL, e);
+}
+
 static bool project_areas(struct batch *b, const struct record *r, struct err *e)
 {
-    JSON_EACH (row, json_get(r->fields, "areas")) {
-        const struct json *from = json_get(row, "valid_from"), *to = json_get(row, "valid_to");
-        if (!store_exec(b->db, sql_area_save,
-                        BIND(C_INT(json_num(row, "i", 0)), C_TEXT(json_text(row, "code")),
-                             C_TEXT(json_text(row, "name")), C_INT(json_num(row, "parent", 0)),
-                             C_INT(json_num(row, "level", 1)), from ? C_INT(from->i) : C_NULL,
-                             to ? C_INT(to->i) : C_NULL, cell_text(json_text(row, "successor"))),
-                        NULL, e))
+    bool moved = false;
+    JSON_EACH (row, json_get(r->fields, "areas"))
+        if (!project_area(b, row, r->last_seq, &moved, e))
             return false;
-    }
-    return true;
+    return !moved || store_exec(b->db, sql_area_shift_begin, BIND(C_INT(r->last_seq)), NULL, e);
 }
 
 static bool project_account(struct batch *b, const struct record *r, struct err *e)

@@ -77,7 +77,7 @@ static struct preview foretold(struct house *h, struct str text)
     if (!next)
         fail_msg("%s:%d: %s", found.list[0].file, found.list[0].line, found.list[0].text);
     struct hash before = house_digest(h), after;
-    if (!preview_playbook(db, h->a, w, engine_calendar(h->en), next, h->now, &p, &e))
+    if (!preview_playbook(db, engine_keys(h->en), h->a, w, engine_calendar(h->en), next, h->now, &p, &e))
         fail_msg("%s", e.text);
     after = house_digest(h);
     assert_true(hash_eq(&before, &after));

@@ -102,6 +102,40 @@ static bool check_days(const struct figure_question *q, struct err *e)
     return true;
 }
 
+/* Do the matters below this area differ, by a move of `area` away from below `was`?  With by=area its rows
+ * do also when both places lie in it. */
+static bool touches(const struct gather *g, int area, int was)
+{
+    const struct world *w = g->w;
+    bool before = world_area_below(w, was, g->area), after = world_area_below(w, w->areas[area].parent, g->area);
+    return before != after || (before && g->key.by == BY_AREA);
+}
+
+/* Records are still being taken along to where their areas were moved. */
+static bool on_the_way(struct gather *g, struct err *e)
+{
+    const struct world *now;
+    if (!world_now(g->db, g->a, g->w, &now, e))
+        return false;
+    for (int i = 0; i < now->n_moves; i++)
+        if (now->was && now->moves[i].seq == now->shift_seq &&
+            touches(g, now->moves[i].area, now->moves[i].parent))
+            return err_set(e, ERR_BUILDING, "areas were moved: their matters are being taken along") ||
+                   err_zh(e, "区划刚刚调整，统计正在更新");
+    return true;
+}
+
+/* The past is counted by today's tree: where that is another one than then, no figure is better than a
+ * wrong one. */
+static bool tree_of_then(struct gather *g, struct err *e)
+{
+    for (int i = 0; i < g->w->n_moves; i++)
+        if (g->w->moves[i].seq >= g->size && touches(g, g->w->moves[i].area, g->w->moves[i].parent))
+            return err_field(e, ERR_INPUT, "as_of", "areas were moved since then: not comparable") ||
+                   err_zh(e, "此后区划有调整，口径不同（口径调整），不能按当时计算");
+    return true;
+}
+
 static bool ready_number(struct gather *g, const struct term_row *row, int64_t *number, struct err *e)
 {
     bool ready = false;
@@ -340,5 +374,5 @@ bool gather_prepare(struct gather *g, struct err *e)
         return true;
     return find_term(g, 0, g->indicator->n_term, e) && find_term(g, 1, g->indicator->d_term, e) &&
            find_by(g, e) && parse_where(g, &g->terms[0], e) && parse_where(g, &g->terms[1], e) &&
-           (g->size < 0 || asof_changed(g));
+           on_the_way(g, e) && (g->size < 0 || (tree_of_then(g, e) && asof_changed(g)));
 }

@@ -158,8 +158,7 @@ bool terms_now(struct store *db, struct arena *a, struct term_now **out, size_t 
     return !err_is(e);
 }
 
-/* Before the first step: the world may be older than what was built since. */
-static bool look_again(struct tally *t, struct store *db, struct err *e)
+bool tally_look_again(struct tally *t, struct store *db, struct err *e)
 {
     for (int i = 0; i < t->w->n_terms; i++)
         if (!t->w->terms[i].ready)
@@ -242,14 +241,17 @@ static void emit(struct step *st, struct side *s, const struct plan_term *pt, co
     if (record_sealed(s->r))
         row.term = -row.term;
     int own = world_area_by_id(w, record_stored(s->r)->area);
-    for (int i = own; i >= 0 && (i == own || w->areas[i].level >= l->first); i = w->areas[i].parent) {
-        if (w->areas[i].level > l->total)
+    for (int i = own; i >= 0; i = world_up(w, i, s->r->rid)) {
+        int level = world_level(w, i, s->r->rid);
+        if (i != own && level < l->first)
+            break;
+        if (level > l->total)
             continue;
         row.area = w->areas[i].aid;
         row.known = DAY_NONE;
         row.dim = STR("");
         st->sink->count(st->sink->self, &row);
-        if (w->areas[i].level > l->dims)
+        if (level > l->dims)
             continue;
         for (int k = 0; k < pt->n_dims && row.term > 0; k++) { /* a value in a cell of one tells it */
             row.dim = dim_of(st->a, s, pt->dims[k]);
@@ -529,7 +531,7 @@ bool tally_save(struct store *db, const struct changes *c, struct err *e)
     struct tally *t = tally_new(c->arena, c->world);
     struct tally_lists l = {.a = c->arena};
     struct tally_sink sink = tally_gather(&l);
-    if (!look_again(t, db, e))
+    if (!tally_look_again(t, db, e))
         return false;
     for (size_t i = 0; i < c->n; i++)
         if (c->list[i].def)

@@ -76,6 +76,12 @@ MUST_USE bool terms_progress(struct store *db, struct term_progress *out, struct
 /* Has a term that was not ready when the world was loaded become so? */
 MUST_USE bool term_ready(struct store *db, const struct term_row *t, bool *out, struct err *e);
 
+/* After areas were moved: what these records count is taken from the areas above them in the one world
+ * and given to those in the other. */
+MUST_USE bool tally_shift(struct store *db, const struct keys *keys, struct arena *a,
+                          const struct world *was, const struct world *now, const int64_t *rids,
+                          size_t n, struct err *e);
+
 /* Is anything counted? */
 MUST_USE bool tally_any(struct store *db, bool *any, struct err *e);
 /* -1 when nothing was counted yet. */

@@ -20,5 +20,8 @@ struct term_now {
 /* All terms, the lowest cursor first. */
 MUST_USE bool terms_now(struct store *db, struct arena *a, struct term_now **out, size_t *n, struct err *e);
 
+/* Before the first step: the world may be older than what was built since. */
+MUST_USE bool tally_look_again(struct tally *t, struct store *db, struct err *e);
+
 /* Only these terms from now on; the others keep silent. */
 void tally_only(struct tally *t, bool (*wanted)(void *self, int64_t number), void *self);

@@ -155,35 +155,43 @@ static void no_count(void *self, const struct tally_row *row)
     UNUSED(row);
 }
 
-/* Folds the record event by event: tally_known needs the day of each step. */
-static bool make_record(struct making *m, int64_t rid)
+/* Folds the record event by event: tally_known needs the day of each step.  *last: as it is now, NULL
+ * when it has no events. */
+static bool each_step(struct making *m, int64_t rid, const struct tally_sink *sink, struct record **last)
 {
     enum { PAGE = 200 };
-    struct arena *a = m->a;
-    struct record *was = NULL, *now = record_new(a);
-    struct tally_sink counts = tally_gather(&m->lists), ends = counts;
-    counts.duration = no_duration;
-    ends.count = no_count;
+    struct record *was = NULL, *now = record_new(m->a);
     for (size_t n = PAGE; n == PAGE;) {
         struct event *events;
-        if (!ledger_of_record(m->db, a, rid, was ? was->last_seq : -1, PAGE, &events, &n,
-                              m->e))
+        if (!ledger_of_record(m->db, m->a, rid, was ? was->last_seq : -1, PAGE, &events, &n, m->e))
             return false;
         for (size_t i = 0; i < n; i++) {
             struct event_body line, open;
             now->rid = rid;
-            if (!body_read(a, events[i].body, &line, m->e))
+            if (!body_read(m->a, events[i].body, &line, m->e))
                 return false;
             open = line;
-            if (!seal_read(m->db, m->keys, a, rid, events[i].seq, &open, m->e) ||
-                !seal_fold(a, now, &open, &line, events[i].seq, m->e))
+            if (!seal_read(m->db, m->keys, m->a, rid, events[i].seq, &open, m->e) ||
+                !seal_fold(m->a, now, &open, &line, events[i].seq, m->e))
                 return false;
-            tally_step(m->t, a, was, now, line.recorded, &counts);
-            was = record_copy(a, now);
+            tally_step(m->t, m->a, was, now, line.recorded, sink);
+            was = record_copy(m->a, now);
         }
     }
-    if (was)
-        tally_step(m->t, a, NULL, was, was->recorded, &ends);
+    *last = was;
+    return true;
+}
+
+static bool make_record(struct making *m, int64_t rid)
+{
+    struct tally_sink counts = tally_gather(&m->lists), ends = counts;
+    struct record *last;
+    counts.duration = no_duration;
+    ends.count = no_count;
+    if (!each_step(m, rid, &counts, &last))
+        return false;
+    if (last)
+        tally_step(m->t, m->a, NULL, last, last->recorded, &ends);
     return true;
 }
 
@@ -284,7 +292,7 @@ bool terms_build(struct store *db, const struct keys *keys, const struct world *
     size_t n;
     bool found;
     int64_t left = 0;
-    if (!terms_now(db, a, &now, &n, e))
+    if (!world_now(db, a, w, &w, e) || !terms_now(db, a, &now, &n, e))
         return false;
     choose(&m, w, now, n);
     if (m.n_terms) {
@@ -325,4 +333,40 @@ bool term_ready(struct store *db, const struct term_row *t, bool *out, struct er
         return false;
     *out = t->ready || ready == 1;
     return true;
+}
+
+/* ---- areas that were moved ---- */
+
+static void take_away(void *self, const struct tally_row *row)
+{
+    struct making *m = self;
+    struct tally_sink add = tally_gather(&m->lists);
+    struct tally_row less = *row;
+    less.n = -less.n;
+    less.s = -less.s;
+    add.count(add.self, &less);
+}
+
+bool tally_shift(struct store *db, const struct keys *keys, struct arena *a,
+                 const struct world *was, const struct world *now, const int64_t *rids, size_t n,
+                 struct err *e)
+{
+    ASSERT(store_in_tx(db));
+    struct making m = {.db = db, .keys = keys, .e = e, .a = a, .lists = {.a = a}};
+    struct tally *before = tally_new(a, was), *after = tally_new(a, now);
+    struct tally_sink more = tally_gather(&m.lists);
+    struct tally_sink less = {&m, take_away, no_duration};
+    struct record *last;
+    more.duration = no_duration; /* they hold the record's own area, which stays */
+    if (!tally_look_again(before, db, e) || !tally_look_again(after, db, e))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        m.t = before;
+        if (!each_step(&m, rids[i], &less, &last))
+            return false;
+        m.t = after;
+        if (!each_step(&m, rids[i], &more, &last))
+            return false;
+    }
+    return tally_write(db, &m.lists, e);
 }

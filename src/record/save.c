@@ -146,7 +146,7 @@ static bool save_records(struct store *db, const struct changes *c, struct err *
 struct json *record_scopes(struct arena *a, const struct world *w, const struct record *r)
 {
     struct json *out = json_new(a, J_ARR);
-    for (int i = world_area_by_id(w, record_stored(r)->area); i >= 0; i = w->areas[i].parent)
+    for (int i = world_area_by_id(w, record_stored(r)->area); i >= 0; i = world_up(w, i, r->rid))
         json_push(out, json_new_str(a, str_printf(a, "a%lld", (long long)w->areas[i].aid)));
     struct str holder = record_holder(r);
     if (holder.len)
@@ -193,12 +193,15 @@ static bool has_scope(const struct json *list, struct str s)
     return false;
 }
 
-static bool save_scopes(struct store *db, const struct changes *c, struct err *e)
+/* was: the world in which the scopes of `before` were written; seq: when a scope was lost, or -1 for
+ * that of the record's own newest event. */
+static bool save_scopes(struct store *db, const struct changes *c, const struct world *was_in, int64_t seq,
+                        struct err *e)
 {
     struct scope_lists l = {.a = c->arena};
     for (size_t i = 0; i < c->n; i++) {
         const struct change *ch = &c->list[i];
-        struct json *was = ch->before ? record_scopes(c->arena, c->world, ch->before) : NULL;
+        struct json *was = ch->before ? record_scopes(c->arena, was_in, ch->before) : NULL;
         struct json *now = record_scopes(c->arena, c->world, ch->after);
         bool was_open = ch->before && record_open(ch->before), open = record_open(ch->after);
         JSON_EACH (s, now) {
@@ -215,7 +218,7 @@ static bool save_scopes(struct store *db, const struct changes *c, struct err *e
             if (was_open && (!open || !has))
                 scope_row(&l, SC_OPEN_OUT, s->s, ch->after);
             if (!has && !store_exec(db, sql_scope_log_insert,
-                                    BIND(C_INT(ch->after->last_seq), C_TEXT(s->s),
+                                    BIND(C_INT(seq < 0 ? ch->after->last_seq : seq), C_TEXT(s->s),
                                          C_INT(ch->after->rid), C_INT(1)),
                                     NULL, e))
                 return false;
@@ -225,6 +228,12 @@ static bool save_scopes(struct store *db, const struct changes *c, struct err *e
            store_many(db, sql_scope_delete, l.cells[SC_OUT], l.n[SC_OUT], 3, e) &&
            store_many(db, sql_scope_open_insert, l.cells[SC_OPEN_IN], l.n[SC_OPEN_IN], 3, e) &&
            store_many(db, sql_scope_open_delete, l.cells[SC_OPEN_OUT], l.n[SC_OPEN_OUT], 3, e);
+}
+
+bool record_rescope(struct store *db, const struct changes *c, const struct world *was, int64_t seq,
+                    struct err *e)
+{
+    return save_scopes(db, c, was, seq, e) && waiting_save(db, c, was, e);
 }
 
 /* ---- f_<playbook>_<type> ---- */
@@ -505,5 +514,6 @@ static bool save_fields(struct store *db, const struct changes *c, struct err *e
 
 bool record_save(struct store *db, const struct changes *c, struct err *e)
 {
-    return save_records(db, c, e) && save_scopes(db, c, e) && waiting_save(db, c, e) && save_fields(db, c, e);
+    return save_records(db, c, e) && save_scopes(db, c, c->world, -1, e) &&
+           waiting_save(db, c, c->world, e) && save_fields(db, c, e);
 }

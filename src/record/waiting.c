@@ -28,7 +28,7 @@ static void put_unit(struct waits *l, struct str org, const char *kind, int64_t 
 static void wait_for(struct waits *l, struct str org, const char *kind, int64_t at)
 {
     put_unit(l, org, kind, at);
-    for (int i = world_area_by_id(l->w, record_stored(l->r)->area); i >= 0; i = l->w->areas[i].parent)
+    for (int i = world_area_by_id(l->w, record_stored(l->r)->area); i >= 0; i = world_up(l->w, i, l->r->rid))
         put(l, str_printf(l->a, "a%lld", (long long)l->w->areas[i].aid), kind, at);
 }
 
@@ -131,7 +131,7 @@ static void take_missing(struct row_list *out, int64_t rid, const struct waiting
     }
 }
 
-bool waiting_save(struct store *db, const struct changes *c, struct err *e)
+bool waiting_save(struct store *db, const struct changes *c, const struct world *was_in, struct err *e)
 {
     struct waiting **was = ARENA_ARRAY(c->arena, struct waiting *, c->n + 1);
     struct waiting **now = ARENA_ARRAY(c->arena, struct waiting *, c->n + 1);
@@ -139,7 +139,7 @@ bool waiting_save(struct store *db, const struct changes *c, struct err *e)
     size_t all_was = 0, all_now = 0;
     for (size_t i = 0; i < c->n; i++) {
         const struct change *ch = &c->list[i];
-        n_was[i] = ch->before ? record_waiting(c->arena, c->world, ch->before, &was[i]) : 0;
+        n_was[i] = ch->before ? record_waiting(c->arena, was_in, ch->before, &was[i]) : 0;
         n_now[i] = record_waiting(c->arena, c->world, ch->after, &now[i]);
         all_was += n_was[i];
         all_now += n_now[i];

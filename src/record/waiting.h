@@ -22,8 +22,10 @@ size_t record_waiting(struct arena *a, const struct world *w, const struct recor
 struct waiting_row {
     int64_t at, rid;
 };
-/* Writes the difference that the changes make. */
-MUST_USE bool waiting_save(struct store *db, const struct changes *c, struct err *e);
+/* Writes the difference that the changes make; was_in: the world in which the rows of `before` were
+ * written, c->world but for areas that were moved. */
+MUST_USE bool waiting_save(struct store *db, const struct changes *c, const struct world *was_in,
+                           struct err *e);
 
 /* Rows of one kind in [from, to), by time: the earliest first, or the latest when desc. */
 MUST_USE bool waiting_read(struct store *db, struct arena *a, struct str scope, const char *kind, int64_t from,

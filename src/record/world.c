@@ -76,6 +76,7 @@ static void walk_tree(struct world *w)
         struct area *a = &w->areas[i];
         a->first = at;
         w->walk[at++] = i;
+        a->level = a->parent < 0 ? 1 : w->areas[a->parent].level + 1;
         bool top = a->parent < 0 || w->areas[a->parent].parent < 0;
         a->full = top ? a->name
                       : str_printf(w->arena, "%.*s%.*s", STR_F(w->areas[a->parent].full),
@@ -93,6 +94,103 @@ static void walk_tree(struct world *w)
             i = next[i];
         }
     }
+}
+
+/* ---- moves ---- */
+
+static void was_begin(struct world *w)
+{
+    w->was = ARENA_ARRAY(w->arena, struct area_was, w->n_areas + 1);
+    for (int i = 0; i < w->n_areas; i++)
+        w->was[i] = (struct area_was){w->areas[i].parent, 0, w->areas[i].name};
+}
+
+static void was_levels(struct world *w)
+{
+    for (int i = 0; w->was && i < w->n_areas; i++)
+        for (int up = i; up >= 0 && w->was[i].level <= LIMIT_AREA_DEPTH * 2; up = w->was[up].parent)
+            w->was[i].level++;
+}
+
+static bool read_shift(struct store *db, struct world *w, struct err *e)
+{
+    struct rows r AUTO(rows_close) = store_query(db, sql_world_shift, BIND_NONE, e);
+    w->shift_seq = -1;
+    if (rows_next(&r)) {
+        w->shift_seq = rows_int(&r, 0);
+        w->shift_cursor = rows_int(&r, 1);
+        was_begin(w);
+    }
+    return !err_is(e);
+}
+
+static bool read_moves(struct store *db, struct world *w, struct err *e)
+{
+    size_t cap = 0;
+    if (!read_shift(db, w, e))
+        return false;
+    struct rows r AUTO(rows_close) = store_query(db, sql_world_was, BIND_NONE, e);
+    while (rows_next(&r)) {
+        int64_t seq = rows_int(&r, 0);
+        int area = world_area_by_id(w, rows_int(&r, 1)), parent = world_area_by_id(w, rows_int(&r, 2));
+        if (area < 0)
+            return err_set(e, ERR_STORE, "an area that was moved is missing");
+        if (w->was && seq == w->shift_seq) {
+            w->was[area].parent = parent;
+            w->was[area].name = str_dup(w->arena, rows_str(&r, 3));
+        }
+        w->moves = arena_grow(w->arena, w->moves, (size_t)w->n_moves, &cap, sizeof *w->moves);
+        w->moves[w->n_moves++] = (struct area_move){seq, area, parent};
+    }
+    was_levels(w);
+    return !err_is(e);
+}
+
+int world_up(const struct world *w, int area, int64_t rid)
+{
+    return w->was && rid > w->shift_cursor ? w->was[area].parent : w->areas[area].parent;
+}
+
+int world_level(const struct world *w, int area, int64_t rid)
+{
+    return w->was && rid > w->shift_cursor ? w->was[area].level : w->areas[area].level;
+}
+
+struct str world_area_name(const struct world *w, int area, int64_t rid)
+{
+    return w->was && rid > w->shift_cursor ? w->was[area].name : w->areas[area].name;
+}
+
+bool world_area_shifts(const struct world *w, int area)
+{
+    for (int i = area; w->was && i >= 0; i = w->areas[i].parent)
+        if (w->was[i].parent != w->areas[i].parent || w->was[i].level != w->areas[i].level ||
+            !str_eq(w->was[i].name, w->areas[i].name))
+            return true;
+    return false;
+}
+
+const struct world *world_at(struct arena *a, const struct world *w, int64_t cursor)
+{
+    struct world *other = ARENA_NEW(a, struct world);
+    *other = *w;
+    other->shift_cursor = cursor;
+    if (cursor == INT64_MAX)
+        other->was = NULL;
+    return other;
+}
+
+bool world_now(struct store *db, struct arena *a, const struct world *w, const struct world **out,
+               struct err *e)
+{
+    *out = w;
+    if (!w->was)
+        return true;
+    struct rows r AUTO(rows_close) = store_query(db, sql_world_shift, BIND_NONE, e);
+    bool on = rows_next(&r) && rows_int(&r, 0) == w->shift_seq;
+    if (!err_is(e))
+        *out = world_at(a, w, on ? rows_int(&r, 1) : INT64_MAX);
+    return !err_is(e);
 }
 
 static void index_codes(struct world *w)
@@ -293,6 +391,8 @@ static bool load_into(struct store *db, struct world *w, struct err *e)
     w->sys_seq = head.sys_seq;
     walk_tree(w);
     index_codes(w);
+    if (!read_moves(db, w, e))
+        return false;
     return each_sys(&s, "sys.genesis", take_genesis) && each_sys(&s, "sys.setting", take_setting) &&
            each_sys(&s, "sys.calendar", take_calendar) && each_sys(&s, "sys.org", take_org) &&
            (w->zone || err_set(e, ERR_STORE, "the database has no beginning: run bihuan init")) &&

@@ -17,6 +17,17 @@ struct area {
     int children;
 };
 
+/* The tree before an event moved or renamed areas, while the records are taken along (area_shift): a
+ * record whose rid is above the cursor still lies in it. */
+struct area_was {
+    int parent, level;
+    struct str name;
+};
+struct area_move { /* of an area below another parent, for questions about the past */
+    int64_t seq;
+    int area, parent; /* indexes; parent: the one before, -1 */
+};
+
 struct org {
     struct id id;
     struct str id_text, name, kind; /* kind: centre, committee, police, department, grid, … */
@@ -50,6 +61,10 @@ struct world {
     struct area *areas; /* in order of aid */
     int n_areas;
     int *walk;          /* positions -> index */
+    struct area_was *was; /* beside areas; NULL when nothing is on its way */
+    int64_t shift_seq, shift_cursor; /* as they were when the world was loaded */
+    struct area_move *moves;
+    int n_moves;
     struct org *orgs;
     int n_orgs;
     struct installed *playbooks;
@@ -74,6 +89,18 @@ int world_area_by_id(const struct world *w, int64_t aid);
 bool world_area_below(const struct world *w, int area, int ancestor); /* itself counts */
 /* The ancestor of this level, or -1. */
 int world_area_at(const struct world *w, int area, int level);
+
+/* ---- the tree in which a record lies ---- */
+int world_up(const struct world *w, int area, int64_t rid); /* the parent, -1 */
+int world_level(const struct world *w, int area, int64_t rid);
+struct str world_area_name(const struct world *w, int area, int64_t rid);
+/* Does anything about the place of its records differ between the two trees? */
+bool world_area_shifts(const struct world *w, int area);
+/* The same world at another cursor, in the arena; INT64_MAX: all records are in the new tree. */
+const struct world *world_at(struct arena *a, const struct world *w, int64_t cursor);
+/* The world as the present transaction has it: its cursor may have moved since it was loaded. */
+MUST_USE bool world_now(struct store *db, struct arena *a, const struct world *w,
+                        const struct world **out, struct err *e);
 
 int world_org(const struct world *w, struct str id);
 /* The playbook version "dispute@3", or the one in force for "dispute"; NULL. */

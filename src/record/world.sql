@@ -1,5 +1,9 @@
 -- name: world_areas
 SELECT aid, code, name, parent, level, valid_from, valid_to, successor FROM area ORDER BY aid
+-- name: world_shift
+SELECT seq, cursor FROM area_shift ORDER BY seq LIMIT 1
+-- name: world_was
+SELECT seq, area, parent, name FROM area_was ORDER BY seq, area
 -- name: world_sys
 SELECT rid, type, state, doc FROM record WHERE type = $1 AND rid > $2 ORDER BY rid LIMIT 1000
 -- name: world_terms

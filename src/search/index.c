@@ -74,7 +74,7 @@ static void add_code(const struct playbook *p, const struct field *f, struct str
 
 static void add_rights(const struct changes *c, const struct record *r, struct buf *out)
 {
-    for (int i = world_area_by_id(c->world, r->area); i >= 0; i = c->world->areas[i].parent)
+    for (int i = world_area_by_id(c->world, r->area); i >= 0; i = world_up(c->world, i, r->rid))
         buf_printf(out, " \xEE\x80\x80" "a%lld", (long long)c->world->areas[i].aid);
     buf_printf(out, " \xEE\x80\x80t");
     for (size_t i = 0; i < r->type.len; i++)
@@ -102,8 +102,8 @@ bool search_text(struct store *db, const struct changes *c, const struct change 
             add_text(out, v->s, TOKEN_PLAIN);
     }
     int area = world_area_by_id(c->world, r->area);
-    for (int up = 0; area >= 0 && up < 2; up++, area = c->world->areas[area].parent)
-        add_text(out, c->world->areas[area].name, TOKEN_PINYIN);
+    for (int up = 0; area >= 0 && up < 2; up++, area = world_up(c->world, area, r->rid))
+        add_text(out, world_area_name(c->world, area, r->rid), TOKEN_PINYIN);
     add_rights(c, r, out);
     return true;
 }

@@ -147,6 +147,13 @@ CREATE TABLE area (
     valid_from {I64}, valid_to {I64}, successor {TXT}
 ) {STRICT};
 CREATE INDEX area_code ON area (code);
+-- What an area was before the event `seq` moved or renamed it.
+CREATE TABLE area_was (
+    seq {I64} NOT NULL, area {I64} NOT NULL, parent {I64} NOT NULL, name {TXT} NOT NULL,
+    PRIMARY KEY (seq, area)
+) {STRICT};
+-- While the records are taken along: those up to `cursor` lie in the new tree, those above in the old.
+CREATE TABLE area_shift (seq {I64} PRIMARY KEY, cursor {I64} NOT NULL) {STRICT};
 
 CREATE TABLE account_login (login {TXT} PRIMARY KEY, rid {I64} NOT NULL) {STRICT};
 CREATE TABLE credential (

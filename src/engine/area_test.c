@@ -1,0 +1,248 @@
+/* Areas that are moved, merged, renamed, closed and split while people act: lists, figures and search
+ * follow, and everything that is stored is right in between too. */
+#include "engine/build.h"
+#include "engine/test_int.h"
+#include "measure/indicator.h"
+#include "search/find.h"
+
+#define COUNTY_A DISTRICT
+#define COUNTY_B OTHER
+#define TOWN_B "360103101000"
+#define VILLAGE_A2 "360112101002"
+
+enum { MATTERS = 24 };
+static struct id matters[MATTERS + 200];
+static int n_matters;
+
+static struct answer area_act(struct house *h, const char *action, const char *fields)
+{
+    struct answer ans;
+    struct ask ask = ask_of(h, "admin", action, fields);
+    ask.type = STR("sys.area");
+    engine_act(h->en, h->a, &ask, &ans);
+    return ans;
+}
+
+static void settle(struct house *h)
+{
+    struct err e = ERR_INIT;
+    if (!engine_build_wait(h->en, NULL, NULL, &e))
+        fail_msg("%s", e.text);
+}
+
+/* Done, with the matters taken along. */
+static void area_must(struct house *h, const char *action, const char *fields)
+{
+    struct answer ans = area_act(h, action, fields);
+    if (!ans.ok)
+        fail_msg("%s %s: %s", action, fields, ans.err.text);
+    settle(h);
+    house_verify(h);
+}
+
+static void report(struct house *h, const char *area)
+{
+    struct answer ans;
+    struct ask ask = ask_of(h, "operator", "report", PENDING);
+    ask.type = STR("dispute");
+    ask.area = str_of(area);
+    if (!engine_act(h->en, h->a, &ask, &ans))
+        fail_msg("report in %s: %s", area, ans.err.text);
+    matters[n_matters++] = ans.record;
+}
+
+/* -1: the figure answered with this error instead. */
+static int64_t figure(struct house *h, const char *area, const char *as_of, bool slow, const char *by,
+                      enum err_code want)
+{
+    struct err e = ERR_INIT;
+    struct figure f;
+    struct world *w = engine_world(h->en, &e);
+    struct store *db = engine_reader(h->en, &e);
+    struct figure_question q = figure_question_new(h->now);
+    const char *set[][2] = {{"id", "dispute.found"}, {"area", area}, {"from", "2024-09-01"},
+                            {"to", "2024-12-31"},    {"by", by},     {"as_of", as_of}};
+    for (size_t i = 0; i < COUNT_OF(set); i++)
+        if (set[i][1] && !figure_question_set(&q, set[i][0], str_of(set[i][1]), &e))
+            fail_msg("%s: %s", set[i][0], e.text);
+    q.slow = slow;
+    bool ok = figure_ask(db, h->a, w, &q, &f, &e);
+    int64_t n = ok ? f.total.n : -1;
+    if (ok != (want == ERR_NONE) || (!ok && e.code != want))
+        fail_msg("figure of %s: %s", area, ok ? "answered" : e.text);
+    engine_reader_back(h->en, db);
+    world_unref(w);
+    return n;
+}
+
+/* What the list of an area shows, with a word or without. */
+static int64_t listed(struct house *h, const char *area, const char *search)
+{
+    struct err e = ERR_INIT;
+    struct world *w = engine_world(h->en, &e);
+    struct store *db = engine_reader(h->en, &e);
+    struct str scope = str_printf(h->a, "a%lld", (long long)w->areas[world_area(w, str_of(area))].aid);
+    struct find_question q = {.w = w, .type = STR("dispute.dispute"), .scopes = &scope, .n_scopes = 1, .limit = 200,
+                              .search = search ? str_of(search) : STR_NONE};
+    struct find_answer page;
+    if (!find_records(db, h->a, &q, &page, &e))
+        fail_msg("list of %s: %s", area, e.text);
+    int64_t n = (int64_t)page.n;
+    engine_reader_back(h->en, db);
+    world_unref(w);
+    return n;
+}
+
+static void area_has(struct house *h, const char *area, int64_t n)
+{
+    int64_t fast = figure(h, area, NULL, false, NULL, ERR_NONE), slow = figure(h, area, NULL, true, NULL, ERR_NONE);
+    int64_t list = listed(h, area, NULL), word = listed(h, area, "宅基地");
+    if (fast != n || slow != n || list != n || word != n)
+        fail_msg("%s: %lld counted, %lld gone through, %lld listed, %lld found; not %lld", area,
+                 (long long)fast, (long long)slow, (long long)list, (long long)word, (long long)n);
+}
+
+static void begin(struct house *h)
+{
+    struct err e = ERR_INIT;
+    struct engine_config cfg = {.url = h->t.url, .clock = {house_now, h}, .build = 2};
+    engine_close(h->en);
+    assert_true(engine_open(&cfg, &h->en, &e));
+    n_matters = 0;
+    open_sys(h, "sys.setting", house_json(h, "{'name':'figures.levels','value':'2 3 4'}"));
+    open_sys(h, "sys.area", house_json(h, "{'areas':[{'code':'" TOWN_B "','name':'桃花镇','parent':'" COUNTY_B "'},"
+                                          "{'code':'" VILLAGE_A2 "','name':'二村','parent':'" TOWN "'}]}"));
+    for (int i = 0; i < MATTERS; i++)
+        report(h, i % 3 == 0 ? TOWN_B : i % 3 == 1 ? VILLAGE : VILLAGE_A2);
+}
+
+static void a_township_goes_to_another_county(void **state)
+{
+    UNUSED(state);
+    struct house *h = fresh();
+    begin(h);
+    area_has(h, COUNTY_A, 16);
+    area_has(h, COUNTY_B, 8);
+    const char *before = arena_printf(h->a, "%lld", (long long)house_size(h));
+    struct answer ans = area_act(h, "move", "{'code':'" TOWN "','parent':'" COUNTY_B "'}");
+    assert_true(ans.ok);
+    for (int i = 0; i < 6; i++) { /* people act while matters are taken along */
+        report(h, i % 2 ? VILLAGE : TOWN_B);
+        must(h, "operator", matters[i * 3 + 1], "register", REGISTER);
+        must(h, "operator", matters[i * 3], "amend", "{'area':'" VILLAGE_A2 "','reason':'记错了地方'}");
+        house_verify(h);
+    }
+    settle(h);
+    house_verify(h);
+    area_has(h, COUNTY_A, 0);
+    area_has(h, COUNTY_B, 30);
+    area_has(h, TOWN, 25); /* 16 + 3 new + 6 amended */
+    area_has(h, "360100000000", 30);
+    /* the past by the tree of then cannot be told of the two, but of the town and of the city */
+    figure(h, COUNTY_A, before, false, NULL, ERR_INPUT);
+    figure(h, COUNTY_B, before, false, NULL, ERR_INPUT);
+    figure(h, "360100000000", before, false, "area", ERR_INPUT);
+    assert_int_equal(figure(h, "360100000000", before, false, NULL, ERR_NONE), 24);
+    assert_int_equal(figure(h, TOWN, before, false, NULL, ERR_NONE), 16);
+}
+
+static void and_back(void **state)
+{
+    UNUSED(state);
+    struct house *h = fresh();
+    static const struct {
+        const char *action, *fields;
+        enum err_code code;
+    } WRONG[] = {
+        {"move", "{'code':'" TOWN "','parent':'" VILLAGE "'}", ERR_INPUT},
+        {"move", "{'code':'" TOWN "','parent':'" TOWN "'}", ERR_INPUT},
+        {"move", "{'code':'" TOWN "','parent':'" COUNTY_B "'}", ERR_INPUT}, /* there already */
+        {"move", "{'code':'999','parent':'" COUNTY_B "'}", ERR_UNKNOWN_AREA},
+        {"move", "{'code':'" TOWN "'}", ERR_REQUIRED},
+        {"merge", "{'code':'" TOWN "','into':'" COUNTY_A "'}", ERR_INPUT}, /* another level */
+        {"merge", "{'code':'" TOWN "','into':'" VILLAGE "'}", ERR_INPUT},
+        {"change", "{'code':'" TOWN "'}", ERR_REQUIRED},
+        {"change", "{'code':'" TOWN "','new_code':'" TOWN_B "'}", ERR_UNIQUE},
+        {"split", "{'code':'" TOWN "','into':[{'code':'1','name':'一'}]}", ERR_INPUT},
+        {"close", "{'code':'" TOWN "','successor':'999'}", ERR_UNKNOWN_AREA},
+        {"burn", "{'code':'" TOWN "'}", ERR_INPUT},
+    };
+    int64_t size = house_size(h);
+    for (size_t i = 0; i < COUNT_OF(WRONG); i++)
+        if (area_act(h, WRONG[i].action, WRONG[i].fields).err.code != WRONG[i].code)
+            fail_msg("%s %s: %s", WRONG[i].action, WRONG[i].fields,
+                     area_act(h, WRONG[i].action, WRONG[i].fields).err.text);
+    assert_int_equal(house_size(h), size);
+    area_must(h, "move", "{'code':'" TOWN "','parent':'" COUNTY_A "'}");
+    area_has(h, COUNTY_A, 25);
+    area_has(h, COUNTY_B, 5);
+}
+
+/* One that is ended in between goes on, and a second change waits. */
+static void a_move_is_interrupted(void **state)
+{
+    UNUSED(state);
+    struct house *h = fresh();
+    struct err e = ERR_INIT;
+    struct engine_config cfg = {.url = h->t.url, .clock = {house_now, h}, .build = 1};
+    engine_close(h->en);
+    assert_true(engine_open(&cfg, &h->en, &e));
+    assert_true(area_act(h, "move", "{'code':'" TOWN "','parent':'" COUNTY_B "'}").ok);
+    struct answer ans = area_act(h, "move", "{'code':'" TOWN "','parent':'" COUNTY_A "'}");
+    assert_true(ans.ok || ans.err.code == ERR_BUSY);
+    engine_close(h->en);
+    assert_true(engine_open(&cfg, &h->en, &e));
+    house_verify(h);
+    settle(h);
+    house_verify(h);
+    area_has(h, COUNTY_A, ans.ok ? 25 : 0);
+    if (!ans.ok)
+        area_must(h, "move", "{'code':'" TOWN "','parent':'" COUNTY_A "'}");
+    area_has(h, COUNTY_A, 25);
+}
+
+static void merged_renamed_split(void **state)
+{
+    UNUSED(state);
+    struct house *h = fresh();
+    struct err e = ERR_INIT;
+    area_must(h, "merge", "{'code':'" TOWN "','into':'" TOWN_B "'}"); /* its villages lie in the other */
+    area_has(h, COUNTY_A, 0);
+    area_has(h, COUNTY_B, 30);
+    area_has(h, TOWN_B, 30);
+    struct world *w = engine_world(h->en, &e);
+    int old = world_area(w, STR(TOWN)), into = world_area(w, STR(TOWN_B));
+    assert_true(w->areas[world_area(w, STR(VILLAGE))].parent == into && w->areas[old].parent == into);
+    assert_true(str_is(w->areas[old].successor, TOWN_B));
+    assert_int_equal(w->areas[world_area(w, STR(VILLAGE))].level, 5);
+    world_unref(w);
+    area_must(h, "change", "{'code':'" TOWN_B "','name':'梅岭镇','new_code':'360103102000'}");
+    assert_int_equal(listed(h, COUNTY_B, "梅岭"), 30);
+    area_has(h, "360103102000", 30);
+    struct answer ans;
+    struct ask ask = ask_of(h, "operator", "report", PENDING); /* nothing new in what is closed */
+    ask.type = STR("dispute");
+    ask.area = STR(TOWN);
+    assert_false(engine_act(h->en, h->a, &ask, &ans));
+    assert_string_equal(ans.err.field, "area");
+    int64_t two = figure(h, VILLAGE_A2, NULL, false, NULL, ERR_NONE);
+    area_must(h, "split", "{'code':'" VILLAGE_A2 "','into':[{'code':'360103102201','name':'东村'},"
+                          "{'code':'360103102202','name':'西村'}]}");
+    area_has(h, VILLAGE_A2, two); /* matters stay until somebody says where they belong */
+    must(h, "operator", matters[2], "amend", "{'area':'360103102201','reason':'村已拆分'}");
+    area_has(h, VILLAGE_A2, two - 1);
+    area_has(h, "360103102201", 1);
+    area_has(h, COUNTY_B, 30);
+    assert_int_equal(act(h, "operator", matters[2], "amend", "{'area':'" VILLAGE_A2 "','reason':'又改回去'}").err.code,
+                     ERR_INPUT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_township_goes_to_another_county), cmocka_unit_test(and_back),
+        cmocka_unit_test(a_move_is_interrupted),             cmocka_unit_test(merged_renamed_split),
+        cmocka_unit_test(all_is_what_the_log_says),
+    };
+    return RUN_ON_BOTH(tests);
+}
