@@ -3,11 +3,18 @@
 
 src/FOLDER/FILE.sql  ->  gen/FOLDER/FILE.sql.h with one `static const char sql_NAME[]` for each
 statement, which begins at a line `-- name: NAME`.  src/store/schema/NNN_x.sql -> gen/store/schema.h.
-The output file named first lists every statement (used by the test that prepares each on both engines).
+all_sql.h lists every statement (for the test that prepares each on both engines).
+
+The output file named first is all that ninja knows of: every header includes it, and it changes with any
+of them, so that whatever was compiled from an older one is compiled again in the same run.
 """
+import hashlib
 import pathlib
 import re
 import sys
+
+
+INCLUDE = '#include "gen_sql.h"'
 
 
 def literal(text):
@@ -47,7 +54,7 @@ def main():
         if path.parent.name == "schema":
             schema.append((int(path.name[:3]), path.name, text))
             continue
-        lines = [f"/* made from {folder}/{path.name} */", "#pragma once"]
+        lines = [f"/* made from {folder}/{path.name} */", "#pragma once", INCLUDE]
         for name, body in statements(text, path):
             if name in seen:
                 sys.exit(f"{path}: statement {name} stands in {seen[name]} too")
@@ -55,14 +62,15 @@ def main():
             lines += [f"static const char sql_{name}[] __attribute__((unused)) =", literal(body) + ";"]
             everything.append(f'    X({name}, {literal(body).strip()})')
         write(gen / folder / (path.name + ".h"), "\n".join(lines) + "\n")
-    rows = ["/* made from store/schema */", "#pragma once",
+    rows = ["/* made from store/schema */", "#pragma once", INCLUDE,
             "static const struct { int number; const char *name, *sql; } SCHEMA[] = {"]
     for number, name, text in sorted(schema):
         rows += [f'    {{{number}, "{name}",', literal(text) + "},"]
     write(gen / "store" / "schema.h", "\n".join(rows + ["};"]) + "\n")
-    write(gen / "store" / "all_sql.h", "/* every named statement */\n#pragma once\n#define SQL_LIST(X) \\\n"
+    write(gen / "store" / "all_sql.h", f"/* every named statement */\n#pragma once\n{INCLUDE}\n#define SQL_LIST(X) \\\n"
           + " \\\n".join(e.replace("\n", " \\\n") for e in everything) + "\n")
-    out.write_text("/* stamp */\n")
+    stamp = hashlib.sha256("".join(p.read_text() for p in sorted(gen.rglob("*.h"))).encode()).hexdigest()
+    write(out, f"/* {stamp} */\n")
 
 
 main()

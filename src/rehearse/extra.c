@@ -5,8 +5,8 @@
  *     - {as: NAME, type: reported.figure, area: "360112", act: enter, by: desk, set: {…}}
  *     - {on: NAME, act: review, by: head, set: {…}}
  *
- * `as` keeps the record under a name for `on`, and for values as $NAME.  by: a role of the county; without it the operator.
- * Values stand as they are. */
+ * `as` keeps the record under a name for `on`, and for values as $NAME.  by: a role of the county;
+ * without it the operator.  Values stand as they are. */
 #include "rehearse/rehearse_int.h"
 
 enum { NAMES = 64 };
