@@ -898,5 +898,82 @@ class System(Base):
         self.want("nobody", 400, "GET", "/..%2f..%2fetc%2fpasswd.txt")
 
 
+class Versions(Base):
+    """A playbook's next version and a change of areas, by the administrator's page."""
+
+    def settled(self, path):
+        """A figure that may still be built."""
+        for _ in range(200):
+            status, answer = CLIENTS["leader"].ask("GET", path)
+            if status != 503:
+                self.assertEqual(status, 200, answer)
+                return answer
+            self.assertEqual(answer["code"], "term_building")
+            self.assertLessEqual(answer["done"], answer["total"])
+            time.sleep(0.05)
+        self.fail("it is never built")
+
+    def files(self, version):
+        folder = ROOT / "playbooks" / "dispute"
+        texts = {n: (folder / n).read_text(encoding="utf-8") for n in ("playbook.yaml", "codes.yaml", "indicators.yaml")}
+        texts["playbook.yaml"] = texts["playbook.yaml"].replace("version: 1\n", f"version: {version}\n", 1)
+        return texts
+
+    def test_a_next_version(self):
+        book = "/api/playbooks/dispute"
+        old = self.open("grid", "report", REPORT)
+        files = self.files(2)
+        files["playbook.yaml"] = files["playbook.yaml"].replace("limit: 1wd", "limit: 2wd", 1)
+        for who in ("head", "grid", "centre"):
+            self.want(who, 403, "POST", f"{book}/dry-run", {"files": files})
+        told = self.want("admin", 200, "POST", f"{book}/dry-run", {"files": files})
+        self.assertEqual((told["from"], told["to"], told["same_version"], told["stuck"]), (1, 2, False, 0))
+        moved = [r for r in told["rows"] if r["kind"] == "clock_moved" and r["key"] == "register"]
+        self.assertIn(old["number"], moved[0]["examples"] if moved[0]["n"] <= 5 else [old["number"]])
+        for bad in ({}, {"files": {}}, {"files": {"playbook.yaml": 1}}, {"files": {"a/b": "x"}}, {"other": 1}):
+            with self.subTest(bad=bad):
+                self.want("admin", 400, "POST", f"{book}/dry-run", bad)
+        status, answer = CLIENTS["admin"].ask("POST", f"{book}/dry-run", {"text": "playbook: dispute\n"})
+        self.assertEqual((status, answer["code"]), (400, "syntax"))
+        self.assertEqual(set(answer["complaints"][0]), {"file", "line", "text"})
+        self.want("admin", 400, "POST", "/api/playbooks/hazard/dry-run", {"files": files})
+        self.want("head", 403, "POST", f"{book}/install", {"id": uuid7(), "files": files})
+        self.want("admin", 409, "POST", f"{book}/install", {"id": uuid7(), "files": self.files(1)})
+        self.want("admin", 201, "POST", f"{book}/install", {"id": uuid7(), "files": files})
+        versions = self.want("grid", 200, "GET", f"{book}/versions")["rows"]
+        self.assertEqual([(v["version"], v.get("in_force", False)) for v in versions], [(1, False), (2, True)])
+        form = self.want("head", 200, "GET", f"/api/records/{old['id']}/adopt")
+        self.assertTrue(form["possible"])
+        self.assertEqual((form["from"], form["to"]), ("dispute@1", "dispute@2"))
+        self.act("desk", old, "adopt", status=403)
+        self.act("head", old, "adopt")
+        self.want("head", 400, "GET", f"/api/records/{old['id']}/adopt")
+        self.want("admin", 400, "POST", f"{book}/put-in-force", {"id": uuid7(), "version": 9})
+        self.want("grid", 403, "POST", f"{book}/put-in-force", {"id": uuid7(), "version": 1})
+        self.want("admin", 200, "POST", f"{book}/put-in-force", {"id": uuid7(), "version": 1})
+        self.assertEqual(self.want("grid", 200, "GET", book)["version"], 1)
+        self.settled(f"/api/indicators/dispute.found?area={DISTRICT}&from=2024-01-01&to=2030-12-31")
+
+    def test_a_township_moves(self):
+        move = "/api/areas/360112102000/actions/move"
+        r = self.open("grid2", "report", REPORT, area="360112102000")
+        figure = f"/api/indicators/dispute.found?area={OTHER}&from=2024-01-01&to=2030-12-31"
+        before = self.settled(figure)["n"]
+        self.want("desk", 403, "POST", move, {"id": uuid7(), "fields": {"parent": OTHER}})
+        self.want("admin", 400, "POST", move, {"id": uuid7(), "fields": {"parent": "360112102000"}})
+        self.want("admin", 400, "POST", move, {"id": uuid7(), "fields": {}})
+        self.want("admin", 400, "POST", "/api/areas/360112102000/actions/burn", {"id": uuid7(), "fields": {}})
+        self.want("stranger", 404, "GET", f"/api/records/{r['id']}")
+        self.want("admin", 201, "POST", move, {"id": uuid7(), "fields": {"parent": OTHER}})
+        self.assertGreater(self.settled(figure)["n"], before)
+        self.want("stranger", 200, "GET", f"/api/records/{r['id']}")
+        self.want("desk", 404, "GET", f"/api/records/{r['id']}")
+        rows = self.want("stranger", 200, "GET", "/api/records?type=dispute&limit=200")["rows"]
+        self.assertIn(r["id"], [x["id"] for x in rows])
+        self.assertEqual(self.want("grid", 200, "GET", "/api/areas/360112102000")["parent"], OTHER)
+        self.want("admin", 201, "POST", move, {"id": uuid7(), "fields": {"parent": DISTRICT}})
+        self.assertEqual(self.settled(figure)["n"], before)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -307,5 +307,38 @@ class Lists(Case):
                 self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
 
 
+class Areas(Case):
+    """A second import of areas says what is otherwise now; matters go along."""
+
+    def again(self, *lines):
+        text = "code,name,parent,valid_to,successor\n" + "".join(f"{line}\n" for line in lines)
+        return self.run_ok("areas", "import", self.write("again.csv", text))
+
+    def count(self, area):
+        return self.run_ok("find", "report", "--area", area, "--count")["count"]
+
+    def opened(self, area):
+        n = self.run_ok("indicator", "report.opened", "--area", area, "--from", "2024-01-01", "--to", "2030-12-31")["n"]
+        self.assertEqual(n, self.count(area))
+        return n
+
+    def test_moved_merged_renamed(self):
+        self.again("B/Ward 2,Ward 2,B,,", "B/Ward 2/0201,0201,B/Ward 2,,", "B/Ward 3,Ward 3,B,,")
+        self.load(*[row(id=str(i)) for i in range(5)], row(id="9", area="B/Ward 2/0201"))
+        self.assertEqual((self.opened("B/Ward 1"), self.opened("B/Ward 2"), self.opened("B")), (5, 1, 6))
+        self.assertEqual(self.again("B,Boston,,,", "B/Ward 1,Ward 1,B,,"), {"areas": 0, "changed": 0})
+        self.assertEqual(self.again("B/Ward 1/0101,0101,B/Ward 2,,", "B/Ward 1/0102,0102,B/Ward 1,,"),
+                         {"areas": 1, "changed": 1})
+        self.assertEqual((self.opened("B/Ward 1"), self.opened("B/Ward 2"), self.opened("B")), (0, 6, 6))
+        self.assertEqual(self.again("B/Ward 2,Ward 2,B,2024-12-31,B/Ward 3", "B/Ward 3,Ward Three,B,,")["changed"], 2)
+        self.assertEqual((self.opened("B/Ward 3"), self.opened("B/Ward 1/0101"), self.opened("B")), (6, 5, 6))
+        self.assertEqual(self.again("B/Ward 2,Ward 2,B,2024-12-31,B/Ward 3", "B/Ward 3,Ward Three,B,,")["changed"], 0)
+        self.assertTrue(self.run_ok("verify")["ok"])
+        for line in ("B,Boston,B/Ward 1", "B/Ward 3,Ward Three,B/Ward 3/x", "B/Ward 3,Ward Three,B/Ward 3"):
+            with self.subTest(line=line):
+                wrong = self.bihuan("areas", "import", self.write("w.csv", f"code,name,parent\n{line}\n"))
+                self.assertEqual(wrong.returncode, 1)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -250,7 +250,8 @@ static bool change_areas(struct area_load *l, const struct json *o)
     if (merges)
         return change_one(l, "merge", code, (const char *const[]){"into", "valid_to"},
                           (const struct str[]){successor, to}, 2);
-    bool moves = parent.len && up >= 0 && world_area(l->w, parent) != up && !l->w->areas[i].successor.len;
+    bool there = up >= 0 && world_area(l->w, parent) == up;
+    bool moves = parent.len && !there && !l->w->areas[i].successor.len;
     if (moves && !change_one(l, "move", code, (const char *const[]){"parent"}, &parent, 1))
         return false;
     if (!ends && (!to.len || str_eq(to, last)))

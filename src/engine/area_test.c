@@ -201,6 +201,31 @@ static void a_move_is_interrupted(void **state)
     area_has(h, COUNTY_A, 25);
 }
 
+/* Two nodes on one database: each takes along what it can get the head for, and knows where the other is. */
+static void two_nodes(void **state)
+{
+    UNUSED(state);
+    struct house *h = fresh();
+    struct err e = ERR_INIT;
+    struct engine *mine = h->en, *other;
+    struct engine_config cfg = {.url = h->t.url, .clock = {house_now, h}, .build = 1};
+    if (h->t.engine == STORE_SQLITE)
+        skip();
+    assert_true(engine_open(&cfg, &other, &e));
+    assert_true(area_act(h, "move", "{'code':'360103102000','parent':'" COUNTY_A "'}").ok);
+    for (int i = 0; i < 10; i++) {
+        h->en = i % 2 ? mine : other;
+        report(h, VILLAGE);
+        must(h, "operator", matters[n_matters - 1], "amend", "{'area':'" COUNTY_B "','reason':'记错了地方'}");
+        house_verify(h);
+    }
+    settle(h);
+    engine_close(other);
+    h->en = mine;
+    area_has(h, COUNTY_A, 30);
+    area_has(h, COUNTY_B, 10);
+}
+
 static void merged_renamed_split(void **state)
 {
     UNUSED(state);
@@ -242,7 +267,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_township_goes_to_another_county), cmocka_unit_test(and_back),
         cmocka_unit_test(a_move_is_interrupted),             cmocka_unit_test(merged_renamed_split),
-        cmocka_unit_test(all_is_what_the_log_says),
+        cmocka_unit_test(two_nodes),                         cmocka_unit_test(all_is_what_the_log_says),
     };
     return RUN_ON_BOTH(tests);
 }
