@@ -9,7 +9,8 @@ const struct route_list *const ROUTES[] = {
     &ROUTES_SESSION,  &ROUTES_RECORDS,   &ROUTES_ACTIONS, &ROUTES_INDICATORS,
     &ROUTES_AREAS,    &ROUTES_PLAYBOOKS, &ROUTES_FILES,   &ROUTES_STREAM,
     &ROUTES_RESIDENT, &ROUTES_SYSTEM,    &ROUTES_OPENAPI,    &ROUTES_NOTICES,
-    &ROUTES_SIMILAR,  &ROUTES_DESK,    &ROUTES_BULLETINS,  &ROUTES_LINK,
+    &ROUTES_SIMILAR,  &ROUTES_DESK,      &ROUTES_BULLETINS, &ROUTES_LINK,
+    &ROUTES_DOCUMENTS,
 };
 const size_t ROUTES_N = COUNT_OF(ROUTES);
 
@@ -295,7 +296,7 @@ void api_stop(struct api *api, int seconds)
         return;
     if (api->http)
         http_stop(api->http, seconds);
-    while (atomic_load(&api->logins)) {
+    while (atomic_load(&api->logins) || atomic_load(&api->printing)) {
         struct timespec t = {.tv_nsec = 10 * 1000 * 1000};
         nanosleep(&t, NULL);
     }

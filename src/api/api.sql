@@ -11,6 +11,9 @@ SELECT rid, ends FROM resident_link WHERE token = $1
 -- name: api_resident_by_digits
 SELECT rid, ends FROM resident_link WHERE digits = $1 AND day = $2 ORDER BY token LIMIT 2
 
+-- name: api_resident_slip
+SELECT rid, digits, day FROM resident_link WHERE token = $1
+
 -- name: api_upload_add
 INSERT INTO upload (id, account, made, name, mime, size, sha256, rid, key)
 VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, $8)

@@ -31,6 +31,7 @@ struct api {
     bool secure_cookie;
     struct limiter resident, link, login;
     atomic_int logins; /* log-ins that are being checked on threads of their own */
+    atomic_int printing; /* documents that are being drawn, likewise */
     int64_t started;
 };
 
@@ -80,7 +81,7 @@ struct route_list {
 extern const struct route_list ROUTES_SESSION, ROUTES_RECORDS, ROUTES_ACTIONS, ROUTES_INDICATORS,
     ROUTES_AREAS, ROUTES_PLAYBOOKS, ROUTES_FILES, ROUTES_STREAM, ROUTES_RESIDENT, ROUTES_SYSTEM,
     ROUTES_OPENAPI, ROUTES_NOTICES, ROUTES_SIMILAR, ROUTES_DESK, ROUTES_BULLETINS,
-    ROUTES_LINK;
+    ROUTES_LINK, ROUTES_DOCUMENTS;
 extern const struct route_list *const ROUTES[];
 extern const size_t ROUTES_N;
 
@@ -159,6 +160,13 @@ void view_time(struct json_out *o, const struct world *w, const char *key, int64
 struct str view_org(const struct world *w, struct str id);
 /* Names of an action of this playbook version, or of a built-in one. */
 struct words view_action(const struct record_def *def, struct str act);
+
+/* ---- files.c ---- */
+/* The bytes of an upload, decrypted; whether he may have it is the caller's to know.  bytes is
+ * STR_NONE when the file is not there any more. */
+MUST_USE bool file_bytes(struct call *c, struct id id, struct str *mime, struct str *bytes);
+/* Content-Disposition with a name of any script; shown: in the browser, not as a download. */
+struct str disposition(struct arena *a, struct str name, bool shown);
 
 /* ---- page.c ---- */
 void page_answer(struct http_request *rq, void *app);

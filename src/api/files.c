@@ -263,10 +263,10 @@ static bool may_have(struct call *c, struct id file, bool own, bool *yes)
     return true;
 }
 
-static struct str disposition(struct arena *a, struct str name)
+struct str disposition(struct arena *a, struct str name, bool shown)
 {
     struct buf b = BUF(2000);
-    buf_c(&b, "attachment; filename*=UTF-8''");
+    buf_c(&b, shown ? "inline; filename*=UTF-8''" : "attachment; filename*=UTF-8''");
     for (size_t i = 0; i < name.len; i++) {
         unsigned char ch = (unsigned char)name.ptr[i];
         bool plain = (ch >= '0' && ch <= '9') || (ch >= 'A' && ch <= 'Z') ||
@@ -281,35 +281,61 @@ static struct str disposition(struct arena *a, struct str name)
     return s;
 }
 
+static bool open_file(struct call *c, struct id id, const struct stored_file *f, struct str *plain)
+{
+    uint8_t key[CIPHER_KEY];
+    char path[1200];
+    struct str sealed, text = id_text(c->a, id);
+    if (!keys_unwrap(engine_keys(c->api->engine), text, f->wrapped, key) ||
+        !file_place(c, id, path, false, c->e) ||
+        !file_read(c->a, path, LIMIT_UPLOAD + CIPHER_EXTRA, &sealed, c->e))
+        return err_is(c->e) ? false : err_set(c->e, ERR_IO, "the key of a file does not open");
+    char *out = arena_alloc(c->a, sealed.len);
+    if (sealed.len < CIPHER_EXTRA || !cipher_open(key, text, sealed, (uint8_t *)out))
+        return err_set(c->e, ERR_IO, "a stored file was altered");
+    *plain = (struct str){out, sealed.len - CIPHER_EXTRA};
+    return true;
+}
+
+bool file_bytes(struct call *c, struct id id, struct str *mime, struct str *bytes)
+{
+    struct stored_file f = {.own = false};
+    struct err mine = ERR_INIT, *outer = c->e;
+    c->e = &mine;
+    bool found = false, ok = load_row(c, id, &found, &f) && found && open_file(c, id, &f, bytes);
+    c->e = outer;
+    *mime = f.mime;
+    if (ok)
+        return true;
+    *bytes = STR_NONE;
+    if (!err_is(&mine) || mine.code == ERR_IO)
+        return true;
+    *c->e = mine;
+    return false;
+}
+
 static bool files_get(struct call *c)
 {
     struct id id;
     struct stored_file f = {.own = false};
-    uint8_t key[CIPHER_KEY];
-    char path[1200];
-    struct str sealed;
+    struct str plain;
     bool found, yes = false;
-    if (!call_id(c, "id", &id) || !load_row(c, id, &found, &f) || (found && !may_have(c, id, f.own, &yes)))
+    if (!call_id(c, "id", &id) || !load_row(c, id, &found, &f) ||
+        (found && !may_have(c, id, f.own, &yes)))
         return false;
     if (!yes)
         return err_set(c->e, ERR_NOT_FOUND, "there is no such file, or it is not yours to see");
-    struct str text = id_text(c->a, id);
-    if (!keys_unwrap(engine_keys(c->api->engine), text, f.wrapped, key) ||
-        !file_place(c, id, path, false, c->e) ||
-        !file_read(c->a, path, LIMIT_UPLOAD + CIPHER_EXTRA, &sealed, c->e))
-        return err_is(c->e) ? false : err_set(c->e, ERR_IO, "the key of a file does not open");
-    char *plain = arena_alloc(c->a, sealed.len);
-    if (sealed.len < CIPHER_EXTRA || !cipher_open(key, text, sealed, (uint8_t *)plain))
-        return err_set(c->e, ERR_IO, "a stored file was altered");
-    http_set_header(c->rq, "Content-Disposition", disposition(c->a, f.name));
+    if (!open_file(c, id, &f, &plain))
+        return false;
+    http_set_header(c->rq, "Content-Disposition", disposition(c->a, f.name, false));
     http_set_header(c->rq, "Cache-Control", STR("private, no-store"));
     http_set_header(c->rq, "Content-Security-Policy", STR("default-src 'none'; sandbox"));
-    http_answer(c->rq, 200, str_c(c->a, f.mime), (struct str){plain, sealed.len - CIPHER_EXTRA});
+    http_answer(c->rq, 200, str_c(c->a, f.mime), plain);
     return true;
 }
 
 static const struct param POST_QUERY[] = {{"name", "name of the file, for people"},
-                                          {"id", "UUID of version 7 made by the client, so that sending again keeps it once"},
+                                          {"id", "UUID of version 7 made by the client: sending again keeps it once"},
                                           {NULL, NULL}};
 static const struct param GET_QUERY[] = {
     {"record", "id of a record that names the file; the uploader needs none"}, {NULL, NULL}};

@@ -41,16 +41,20 @@ static bool by_digits(struct call *c, struct str digits, struct str date, int64_
     return one_row(c, &r, rid);
 }
 
-static bool find_record(struct call *c, struct str token, struct record **out)
+/* What opens the matter: the long code of the link, or the eight digits and the day. */
+struct key {
+    struct str token, digits, date;
+};
+
+static bool find_record(struct call *c, const struct key *k, struct record **out)
 {
-    struct str digits = http_query(c->rq, "digits");
     int64_t rid;
     bool found;
     if (!limiter_take(&c->api->resident, http_peer(c->rq), c->now))
         return err_set(c->e, ERR_TOO_OFTEN, "too many questions from this address");
-    if (token.len     ? !by_token(c, token, &rid)
-        : !digits.len ? !not_there(c)
-                      : !by_digits(c, digits, http_query(c->rq, "date"), &rid))
+    if (k->token.len     ? !by_token(c, k->token, &rid)
+        : !k->digits.len ? !not_there(c)
+                         : !by_digits(c, k->digits, k->date, &rid))
         return false;
     if (!record_load_rid(c->db, c->a, rid, &found, out, c->e))
         return false;
@@ -119,11 +123,13 @@ static void put_actions(struct view *v, struct json_out *o)
         bool fits = act->from_any;
         for (int k = 0; k < act->n_from; k++)
             fits |= act->from[k] == state;
-        if (!act->resident || !fits)
+        if (!act->resident || !fits || act->opens)
             continue;
         jo_obj(o);
         jo_kv(o, "id", act->id);
         jo_kv(o, "name", words_text(v->c, &act->name));
+        if (act->answer >= RESIDENT_SATISFIED)
+            jo_kc(o, "answer", act->answer == RESIDENT_SATISFIED ? "satisfied" : "unsolved");
         jo_key(o, "form");
         jo_arr(o);
         for (int k = 0; k < act->n_form; k++) {
@@ -162,7 +168,8 @@ static bool resident_get(struct call *c)
     struct view v;
     int64_t at;
     struct str what, when;
-    if (!find_record(c, http_query(c->rq, "token"), &r) || !view_open(c, r, &v) ||
+    struct key k = {http_query(c->rq, "token"), http_query(c->rq, "digits"), http_query(c->rq, "date")};
+    if (!find_record(c, &k, &r) || !view_open(c, r, &v) ||
         !since(c, r, &at))
         return false;
     int state = record_state(v.def, r->state), area = world_area_by_id(c->w, r->area);
@@ -181,8 +188,12 @@ static bool resident_get(struct call *c)
     jo_kv(&o, "since", spoken_day(c, at));
     jo_kv(&o, "next", what);
     jo_kv(&o, "by", when);
+    int unit = world_org(c->w, record_holder(r));
+    if (unit >= 0 && c->w->orgs[unit].phone.len)
+        jo_kv(&o, "phone", c->w->orgs[unit].phone);
     if (r->number.len)
         jo_kv(&o, "number", r->number);
+    jo_kb(&o, "done", record_closed(r) != TIME_NONE);
     jo_ki(&o, "version", r->ver);
     put_actions(&v, &o);
     jo_end(&o);
@@ -212,17 +223,17 @@ static bool own_action(struct call *c, struct view *v, struct str named, struct 
 
 static bool resident_answer(struct call *c)
 {
-    static const char *const KNOWN[] = {"token", "id", "action", "at", "fields"};
+    static const char *const KNOWN[] = {"token", "digits", "date", "id", "action", "at", "fields"};
     struct json *body;
     struct record *r;
     struct view v;
     struct pending *p = ARENA_NEW(c->a, struct pending);
     if (!call_body(c, &body) || !call_members(c, body, KNOWN, COUNT_OF(KNOWN)))
         return false;
-    struct str token = json_text(body, "token");
-    if (!token.len)
-        return err_field(c->e, ERR_REQUIRED, "token", "token: is required");
-    if (!find_record(c, token, &r) || !view_open(c, r, &v) || !pending_take(c, body, p) ||
+    struct key k = {json_text(body, "token"), json_text(body, "digits"), json_text(body, "date")};
+    if (!k.token.len && !k.digits.len)
+        return err_field(c->e, ERR_REQUIRED, "token", "token, or digits and date: is required");
+    if (!find_record(c, &k, &r) || !view_open(c, r, &v) || !pending_take(c, body, p) ||
         !own_action(c, &v, json_text(body, "action"), &p->ask.action))
         return false;
     p->actor = actor_resident(r->rid);
@@ -240,6 +251,6 @@ static const struct route ROWS[] = {
      .query = GET_QUERY},
     {ROUTE(POST, "/api/resident/answer", PERM_PUBLIC, resident_answer, "群众答复",
            "A resident's answer"),
-     .body = "token, id, action, fields"},
+     .body = "token, or digits and date; id, action, fields"},
 };
 const struct route_list ROUTES_RESIDENT = {ROWS, COUNT_OF(ROWS)};

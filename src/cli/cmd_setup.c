@@ -19,6 +19,7 @@ const struct option OPT_org[] = {OPTION_DB,
                                  {"area", "CODE", "where it sits"},
                                  {"kind", "KIND", "centre, committee, police, department, grid …"},
                                  {"parent", "ID", "the unit above it"},
+                                 {"phone", "NUMBER", "its telephone, which residents are told"},
                                  {"no-accounts", NULL, "it acts by expiring links only"},
                                  OPTION_JSON,
                                  OPTION_END};
@@ -384,7 +385,7 @@ bool cmd_calendar_import(struct cli *c)
 
 bool cmd_org_add(struct cli *c)
 {
-    static const char *const KEYS[] = {"area", "kind", "parent"};
+    static const char *const KEYS[] = {"area", "kind", "parent", "phone"};
     struct engine *en;
     struct answer ans;
     struct ask ask = ASK_INIT;

@@ -353,6 +353,8 @@ static void resident_token(struct batch *b, struct answer *ans)
 static bool save_token(struct batch *b, const struct answer *ans, struct err *e)
 {
     struct hash h = hash_sha256(str_of(ans->token));
+    if (!store_exec(b->db, sql_resident_link_drop, BIND(C_INT(ans->rid)), NULL, e))
+        return false;
     return store_exec(b->db, sql_resident_link_save,
                       BIND(C_BLOB(HASH_STR(h)), C_INT(ans->rid), C_TEXT(str_of(ans->digits)),
                            C_INT(zone_day(b->world->zone, b->now)), C_NULL,
@@ -419,7 +421,8 @@ static bool apply_all(struct batch *b, struct job *job, const struct ask *ask, s
     if (ask->source.len)
         external_keep(b, ask, x->change.after->rid, x->change.after->last_seq);
     bool is_case = set->def && set->def->kind == KIND_CASE;
-    if (set->opens && is_case && !ask->source.len && !b->en->cfg.bulk) {
+    bool opened = set->opens && is_case && !ask->source.len && !b->en->cfg.bulk;
+    if (opened || set->resident_link) {
         resident_token(b, job->ans);
         return save_token(b, job->ans, e);
     }

@@ -22,6 +22,9 @@ INSERT INTO area_shift (seq, cursor) VALUES ($1, -1)
 INSERT INTO account_login (login, rid) VALUES ($1, $2)
 -- name: login_delete
 DELETE FROM account_login WHERE rid = $1
+-- name: resident_link_drop
+DELETE FROM resident_link WHERE rid = $1
+
 -- name: resident_link_save
 INSERT INTO resident_link (token, rid, digits, day, org, ends) VALUES ($1, $2, $3, $4, $5, $6)
 -- name: record_rid_by_id

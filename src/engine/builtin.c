@@ -82,6 +82,7 @@ static const struct builtin TABLE[] = {
     {"comment", "批注", "Comment", ACT_STEER, true, do_comment},
     {"attach", "补充材料", "Attach", PERM_ACT, true, do_attach},
     {"link", "关联", "Link", PERM_ACT, true, do_link},
+    {"reissue", "补发回执", "Issue the receipt again", PERM_ACT, true, do_reissue},
     {"erase", "删除个人信息", "Erase details", PERM_STEER, true, do_erase},
     {"look", "查看隐去信息", "Look", PERM_LOOK, true, do_look},
     {"ask_look", "申请查看", "Ask to look", PERM_LOOK, true, do_ask_look},

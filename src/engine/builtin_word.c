@@ -129,6 +129,15 @@ bool do_look(struct deciding *d)
     return need_text(d, "purpose", "请填写查看的用途");
 }
 
+/* The slip was lost: the writer makes another link, and the old one opens nothing any more. */
+bool do_reissue(struct deciding *d)
+{
+    if (d->def->kind != KIND_CASE)
+        return say_no(d, ERR_WRONG_STATE, "", "only a case has a receipt", "这类记录没有回执");
+    d->out->resident_link = true;
+    return true;
+}
+
 /* Erasing details (个人信息保护法 art. 47): the event lists which values; salt and bytes are deleted in
  * the same commit, the commitments in the log stay and say nothing. */
 static void list_refs(struct deciding *d, const struct json *v, struct json *out)

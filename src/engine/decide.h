@@ -48,6 +48,7 @@ struct changeset {
     bool same;                   /* an import that changes nothing */
     struct json *conflict;
     struct json *links;          /* for units without accounts: [{org, org_name, part, token, until}] */
+    bool resident_link;          /* the resident gets another link; what he had opens nothing any more */
 };
 
 MUST_USE bool decide(struct arena *a, const struct snapshot *s, const struct ask *ask,

@@ -44,7 +44,10 @@ static bool take_area(struct deciding *d, const char *key, bool required)
 static bool org_fields(struct deciding *d, bool opening)
 {
     struct str name, kind = str_trim(json_text(d->input, "kind")),
-                     parent = str_trim(json_text(d->input, "parent"));
+                     parent = str_trim(json_text(d->input, "parent")),
+                     phone = str_trim(json_text(d->input, "phone"));
+    if (phone.len > 40)
+        return sys_bad(d, "phone", "at most 40 characters");
     if (opening || json_get(d->input, "name")) {
         if (!sys_need(d, "name", &name))
             return false;
@@ -52,6 +55,8 @@ static bool org_fields(struct deciding *d, bool opening)
     }
     if (kind.len)
         draft_set_c(d, "kind", kind);
+    if (phone.len) /* of the unit, not of anybody: residents are told it */
+        draft_set_c(d, "phone", phone);
     if (parent.len) {
         if (world_org(d->w, parent) < 0)
             return sys_bad(d, "parent", "there is no such unit");

@@ -8,8 +8,8 @@
 #define KAI "KaiTi_GB2312, KaiTi, STKaiti, Noto Serif CJK SC"
 
 /* GB/T 9704-2012: text area 156 x 225 mm, 22 lines of 28 characters of 3号 (16 pt); titles 2号
- * (22 pt) 小标宋; first headings 黑体, second 楷体, others 仿宋.  225 mm / 22 is a little more than 28.95 pt a line, and 28 characters of
- * 16 pt fit into 156 mm when each stands 0.208 pt closer. */
+ * (22 pt) 小标宋; first headings 黑体, second 楷体, others 仿宋.  225 mm / 22 is a little more than
+ * 28.95 pt a line, and 28 characters of 16 pt fit into 156 mm when each stands 0.208 pt closer. */
 const struct paper_look PAPER_LOOKS[] = {
     [PAPER_FORM] = {.width = 210,
                     .height = 297,

@@ -105,7 +105,7 @@ static void keys_are_explained(void **state)
     struct str docs = read_source(a, "docs/playbook.md");
     static const char *const files[] = {"load.c",          "load_codes.c",  "load_field.c",
                                         "load_clock.c",    "load_action.c", "load_record.c",
-                                        "load_indicator.c", "load_reported.c"};
+                                        "load_indicator.c", "load_reported.c", "load_document.c"};
     int n = 0;
     for (size_t i = 0; i < COUNT_OF(files); i++)
         n += check_keys_of(a, arena_printf(a, "src/playbook/%s", files[i]), docs);

@@ -3,8 +3,8 @@
 
 static const char *const top_keys[] = {"playbook", "version",  "name",    "noun",       "include",
                                        "codes",    "mappings", "records", "indicators", "order",
-                                       NULL};
-static const char *const part_keys[] = {"codes", "mappings", "records", "indicators", NULL};
+                                       "documents", NULL};
+static const char *const part_keys[] = {"codes", "mappings", "records", "indicators", "documents", NULL};
 
 static bool load_trees(struct loader *ld, struct str text)
 {

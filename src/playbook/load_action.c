@@ -98,6 +98,18 @@ static void load_to(struct loader *ld, const struct expr_ask *ask, const struct 
 
 /* ---- who ---- */
 
+static void load_resident(struct loader *ld, const struct node *node, struct action *a)
+{
+    static const char *const answers[] = {"false", "true", "satisfied", "unsolved", NULL};
+    a->answer = (enum resident_answer)get_choice(ld, node, "resident", answers, RESIDENT_NO);
+    a->resident = a->answer != RESIDENT_NO;
+    if (a->answer < RESIDENT_SATISFIED)
+        return;
+    for (int i = 0; i < a->n_form; i++)
+        if (a->form[i].required)
+            fail(ld, node, "resident: one press is the whole answer, so the form requires nothing");
+}
+
 static void load_who(struct loader *ld, const struct record_def *r, const struct node *node,
                      struct action *a)
 {
@@ -113,7 +125,6 @@ static void load_who(struct loader *ld, const struct record_def *r, const struct
         a->by[a->n_by++] = roles[i]->text;
     }
     a->who = (enum action_who)get_choice(ld, node, "who", whom, WHO_AREA);
-    a->resident = get_bool(ld, node, "resident", false);
     a->not_by = get_ref(ld, node, "not_by", set_fields(r));
     if (a->not_by >= 0 && r->fields[a->not_by].type != FIELD_ACCOUNT)
         fail(ld, node_get(node, "not_by"),
@@ -349,6 +360,7 @@ static void load_action(struct loader *ld, int record, const struct node *node, 
     a->import = get_bool(ld, node, "import", false);
     load_who(ld, r, node, a);
     load_form(ld, r, node, a); /* before the expressions, which may read it */
+    load_resident(ld, node, a);
     if (node_get(node, "does")) {
         load_steps(ld, r, node, a);
     } else {

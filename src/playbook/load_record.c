@@ -49,22 +49,6 @@ static void load_states(struct loader *ld, struct record_def *r, const struct no
         fail(ld, map, "no state has closed: true, so a case could never end");
 }
 
-static void load_documents(struct loader *ld, struct record_def *r, const struct node *node)
-{
-    struct node *map = get_map(ld, node, "documents");
-    static const char *const known[] = {"zh", "en", NULL};
-    int n = count_items(ld, map, "documents", 100);
-    r->documents = ARENA_ARRAY(ld->a, struct document, n + 1);
-    for (const struct node *it = map ? map->first : NULL; r->n_documents < n; it = it->next) {
-        struct document *d = &r->documents[r->n_documents++];
-        d->id = it->key;
-        check_id(ld, it, d->id, "document", ID_MAX);
-        d->name = words_of(ld, it, "the name of a document");
-        if (it->kind == NODE_MAP)
-            check_keys(ld, it, "a document", known);
-    }
-}
-
 /* ---- number ---- */
 
 static void check_placeholder(struct loader *ld, const struct record_def *r, const struct node *at,
@@ -252,7 +236,7 @@ static void load_record(struct loader *ld, int record, const struct node *node)
         fail(ld, actions ? actions : node, "actions is missing: expected at least one action");
     load_fields(ld, record, fields);
     load_states(ld, r, node);
-    load_documents(ld, r, node);
+    load_documents(ld, record, node);
     load_action_ids(ld, record, actions);
     load_clocks(ld, record, get_map(ld, node, "clocks"));
     load_field_exprs(ld, record, fields);
@@ -262,6 +246,7 @@ static void load_record(struct loader *ld, int record, const struct node *node)
     load_recurs(ld, r, node);
     load_follow_ups(ld, record, get_map(ld, node, "follow_up"));
     load_actions(ld, record, actions);
+    load_templates(ld, record, node);
     if (ld->out->n > before)
         return; /* half an action would be blamed for what its missing half does */
     check_composites(ld, record, actions);
@@ -296,6 +281,7 @@ void load_records(struct loader *ld)
         p->records[p->n_records++] = (struct record_def){
             .id = found[i]->key, .title = -1, .kind_field = -1, .place_field = -1};
     }
+    check_document_sections(ld);
     for (int i = 0; i < n; i++)
         load_record(ld, i, found[i]);
 }

@@ -13,6 +13,7 @@
 #pragma once
 #include "base/json.h"
 #include "expr/expr.h"
+#include "playbook/template.h"
 
 struct words { /* zh is always there; en falls back to zh */
     struct str zh, en;
@@ -113,9 +114,14 @@ struct state {
     bool closed;              /* the case has ended */
 };
 
-struct document { /* satisfied by a file attached under its id, or by a written form */
+struct document { /* a file is attached under its id, or it is printed from its template */
     struct str id;
     struct words name;
+    struct tpl *form;  /* NULL: no template */
+    bool letter;       /* laid out after GB/T 9704 */
+    bool receipt;      /* a slip for the resident, with his link */
+    bool dossier;      /* stands in the dossier (卷宗) */
+    struct expr *when; /* printed only while it holds */
 };
 
 enum span_unit { SPAN_HOURS, SPAN_DAYS, SPAN_WORKDAYS, SPAN_MONTHS };
@@ -191,12 +197,16 @@ enum action_who {
     WHO_SELF,   /* only the account that opened it */
 };
 
+/* One of the two buttons of the resident's page, or an action with a form of its own (PLAIN). */
+enum resident_answer { RESIDENT_NO, RESIDENT_PLAIN, RESIDENT_SATISFIED, RESIDENT_UNSOLVED };
+
 struct action {
     struct str id;
     struct words name;
     bool opens;              /* begins a record */
     bool import;             /* used by the importer only */
     bool resident;           /* may be done by the resident through his link */
+    enum resident_answer answer;
     bool from_any;
     int *from;               /* states; n_from = 0 and not from_any: opens */
     int n_from;

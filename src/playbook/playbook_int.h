@@ -114,6 +114,9 @@ int count_items(struct loader *ld, const struct node *map, const char *what, int
 void load_codes(struct loader *ld);
 void load_mappings(struct loader *ld);
 void load_records(struct loader *ld);
+void load_documents(struct loader *ld, int record, const struct node *node);
+void load_templates(struct loader *ld, int record, const struct node *node);
+void check_document_sections(struct loader *ld);
 void load_fields(struct loader *ld, int record, const struct node *map);
 void load_field_exprs(struct loader *ld, int record, const struct node *map);
 void load_clocks(struct loader *ld, int record, const struct node *map);

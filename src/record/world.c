@@ -310,6 +310,7 @@ static bool take_org(struct sys_walk *s, const struct record *r)
         .id_text = id_text(w->arena, r->id),
         .name = json_text(r->fields, "name"),
         .kind = json_text(r->fields, "kind"),
+        .phone = json_text(r->fields, "phone"),
         .area = r->area,
         .parent = world_org(w, json_text(r->fields, "parent")),
         .closed = record_closed(r) != TIME_NONE,

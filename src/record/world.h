@@ -31,6 +31,7 @@ struct area_move { /* of an area below another parent, for questions about the p
 struct org {
     struct id id;
     struct str id_text, name, kind; /* kind: centre, committee, police, department, grid, … */
+    struct str phone;               /* of the unit, for residents; STR_NONE */
     int64_t area;
     int parent;                     /* index, -1 */
     bool closed;

@@ -171,6 +171,7 @@ CREATE TABLE resident_link (
     rid {I64} NOT NULL, digits {TXT} NOT NULL, day {I64} NOT NULL, org {TXT}, ends {I64} NOT NULL
 ) {STRICT};
 CREATE INDEX resident_digits ON resident_link (digits, day);
+CREATE INDEX resident_rid ON resident_link (rid);
 CREATE TABLE draft (
     account {BLOB} NOT NULL, form {TXT} NOT NULL, saved {I64} NOT NULL, bytes {BLOB} NOT NULL,
     PRIMARY KEY (account, form)
