@@ -208,6 +208,8 @@ class Sealed(unittest.TestCase):
             hidden = here["n"] - clear
             self.assertEqual(("exact", "fives"), (here["sealed"], outside["sealed"]))
             self.assertEqual(clear + hidden - hidden % 5, outside["n"])
+            self.assertEqual((hidden, hidden - hidden % 5), (here["sealed_n"], outside["sealed_n"]))
+            self.assertIn("限制查看", outside["footnote"]["zh"])
             over = self.figure("head")
             self.assertEqual((outside["n"], "fives"), (over["n"], over["sealed"]))
             town = self.figure("head", api.TOWN)

@@ -251,8 +251,8 @@ static void counted_in_fives(void **state)
     int64_t hidden = figure(h, "care.found", DISTRICT, true, false).n - clear;
     for (int i = 0; i < 11; i++) {
         assert_int_equal(figure(h, "care.found", DISTRICT, true, false).n, clear + hidden);
-        assert_int_equal(figure(h, "care.found", DISTRICT, false, false).n, clear + hidden);
-        assert_int_equal(figure(h, "care.found", DISTRICT, false, true).n, clear + hidden);
+        assert_int_equal(figure(h, "care.found", DISTRICT, false, false).n, clear + hidden / 5 * 5);
+        assert_int_equal(figure(h, "care.found", DISTRICT, false, true).n, clear + hidden / 5 * 5);
         assert_int_equal(asked(h, "care.found", DISTRICT, true, false, "month").n, clear + hidden);
         assert_int_equal(asked(h, "care.found", DISTRICT, false, false, "month").n, clear + hidden / 5 * 5);
         assert_int_equal(asked(h, "care.found", DISTRICT, false, true, "month").n, clear + hidden / 5 * 5);

@@ -92,6 +92,8 @@ static bool read_word(struct slot *s, struct str word, bool *what, struct err *e
                     "应写“统计项 n、N、value、change、opening、in、out 或 closing”，可加 余2、近1、2位、同比、环比、from=、to=、area=");
 }
 
+enum { WHOLE_SPAN = 27 }; /* days; shorter spans hold sealed matters in fives */
+
 static bool read_slot(struct arena *a, struct str text, const struct bulletin_frame *f,
                       struct slot *s, struct err *e)
 {
@@ -108,6 +110,7 @@ static bool read_slot(struct arena *a, struct str text, const struct bulletin_fr
         if (word.len && !read_word(s, word, &what, e))
             return false;
     }
+    s->q.sealed = s->q.to - s->q.from >= WHOLE_SPAN; /* what a head approved and issues, once for a span */
     s->q.whole = s->whole;
     if (s->what == WHAT_change && s->q.compare == COMPARE_NONE)
         s->q.compare = COMPARE_YOY;

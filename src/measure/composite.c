@@ -113,6 +113,8 @@ bool composite_answer(struct gather *g, struct figure *f)
         f->counters &= part.counters;
         if (part.sealed > f->sealed)
             f->sealed = part.sealed;
+        f->sealed_n += part.sealed_n;
+        f->sealed_N += part.sealed_N;
     }
     finish(g, &f->total);
     for (size_t i = 0; i < f->n_rows; i++)

@@ -58,6 +58,7 @@ struct gather {
     struct figure_term terms[2];
     bool slow; /* some walk went over records */
     enum figure_sealed sealed;
+    int64_t sealed_n, sealed_N;
 
     struct figure_sums total;
     struct figure_group *groups;

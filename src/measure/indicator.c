@@ -168,6 +168,8 @@ static bool answer(struct gather *g, struct figure *f)
     make_rows(g, f);
     f->counters = !g->slow;
     f->sealed = g->sealed;
+    f->sealed_n = g->sealed_n;
+    f->sealed_N = g->sealed_N;
     return figure_compare(g, f) && check_within(g, f);
 }
 
@@ -325,6 +327,11 @@ void figure_write(struct json_out *o, const struct figure *f)
         put_reported(o, f);
     if (f->sealed != SEALED_NONE)
         jo_kc(o, "sealed", SEALED[f->sealed]);
+    if (f->sealed == SEALED_EXACT || f->sealed == SEALED_FIVES) {
+        jo_ki(o, "sealed_n", f->sealed_n);
+        if (f->total.has_N)
+            jo_ki(o, "sealed_N", f->sealed_N);
+    }
     put_registry(o, f->indicator);
     put_words(o, "sentence", f, speak_sentence);
     put_words(o, "footnote", f, speak_footnote);

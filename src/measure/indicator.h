@@ -13,9 +13,9 @@
  * its footnote (speak.h).
  *
  * Sealed matters are counted apart, by counters alone: from the county up, without a condition, of
- * today.  A total holds them all; to who has no right to them (everybody but the operator at his own
- * machine) each row, and whatever stands under a condition, holds them in fives: of 9 it says 5, of 4
- * none (docs/decisions/0007-sealed.md).
+ * today.  To who has no right to them (everybody but the operator at his own machine and a bulletin
+ * over four weeks or more) each number that is printed holds them in fives: of 9 it says 5, of 4 none
+ * (docs/decisions/0007-sealed.md).
  * Sums of amounts and medians leave them out, stocks unless he has the right; rows by a field too.
  *
  * as_of corrects today's value by the records that changed since, each folded again to that size of
@@ -111,6 +111,7 @@ struct figure {
     size_t n_rows;
     bool counters; /* answered from counters alone */
     enum figure_sealed sealed; /* of matters that can be sealed: how these were counted */
+    int64_t sealed_n, sealed_N; /* and how many of n and N they are, as it may be said */
     struct figure_comparison compare;
     struct figure_reported reported;
     int64_t size; /* of the log the figure was taken from */

@@ -1,6 +1,5 @@
-/* Sealed matters in a figure: counted under the negative numbers of the terms.  A total of an area
- * holds them all, since it is what is published and reported upward; whatever parts it (a row, a
- * condition) holds them in fives, unless the asker has the right. */
+/* Sealed matters in a figure: counted under the negative numbers of the terms, and said in fives.  A total
+ * too: those of two spans or areas that lie side by side would tell the difference. */
 #include "measure/figure_int.h"
 #include "record/seal.h"
 
@@ -57,8 +56,10 @@ static void add_said(struct gather *g, const struct gather *h)
                 gather_add(g, from->key, slot, n, 0);
         }
     for (int slot = 0; slot < SLOT_MAX; slot++)
-        total.n[slot] += g->q->where.len ? sealed_said(g, h->total.n[slot]) : h->total.n[slot];
+        total.n[slot] += sealed_said(g, h->total.n[slot]);
     g->total = total;
+    g->sealed_n = sealed_said(g, h->total.n[SLOT_N]);
+    g->sealed_N = sealed_said(g, h->total.n[SLOT_D]);
 }
 
 bool sealed_add(struct gather *g)
@@ -66,6 +67,7 @@ bool sealed_add(struct gather *g)
     struct gather h = *g;
     struct figure_question q = *g->q;
     g->sealed = SEALED_NONE;
+    g->sealed_n = g->sealed_N = 0;
     if (!can_be_sealed(g))
         return true;
     g->sealed = SEALED_LEFT_OUT;

@@ -489,11 +489,21 @@ static void note_maturity(struct buf *b, const struct figure *f, bool zh)
     buf_c(b, zh ? "。" : ". ");
 }
 
+static void note_sealed(struct buf *b, const struct figure *f, bool zh)
+{
+    if (f->sealed == SEALED_FIVES)
+        buf_c(b, zh ? "限制查看的件按每5件计一次，不足5件的不计。"
+                    : "Sealed matters are counted in fives, fewer than five not at all. ");
+    else if (f->sealed == SEALED_LEFT_OUT)
+        buf_c(b, zh ? "不含限制查看的件。" : "Without sealed matters. ");
+}
+
 void speak_footnote(struct buf *b, const struct figure *f, const struct speak_frame *x)
 {
     if (f->indicator->pending)
         return;
     note_definition(b, f, x->zh);
+    note_sealed(b, f, x->zh);
     if (!f->compare.kind)
         return;
     if (f->compare.incomparable) {
