@@ -446,7 +446,7 @@ static bool put_part(struct view *v, struct json_out *o, const struct json *part
     jo_obj(o);
     JSON_EACH(x, part)
     {
-        if (str_is(x->key, "hash"))
+        if (str_is(x->key, "hash") || str_is(x->key, "digest"))
             continue;
         jo_key_str(o, x->key);
         if (value_detached(x)) {

@@ -79,6 +79,8 @@ extern const struct option OPT_init[], OPT_areas[], OPT_setting[], OPT_calendar[
     OPT_account[], OPT_serve[], OPT_org[], OPT_log_export[], OPT_log_fork[], OPT_proof[], OPT_checkpoint[];
 
 bool cmd_import(struct cli *c);
+bool cmd_report(struct cli *c);
+extern const struct option OPT_report[];
 bool cmd_find(struct cli *c);
 bool cmd_export(struct cli *c);
 bool cmd_indicator(struct cli *c);

@@ -21,6 +21,8 @@ const struct command COMMANDS[] = {
     {"org add", "NAME --area CODE --db URL", "新增单位", "a unit", OPT_org, cmd_org_add},
     {"import", "MAPPING.yaml FILE.csv|FILE.xlsx --db URL", "按对照表导入外来数据；--guess 猜一份对照表",
      "rows of a table by a mapping; a second time only what changed", OPT_import, cmd_import},
+    {"report", "MAPPING.yaml FILE.csv|xlsx", "按上级系统的表样上报：只报新的和有变化的",
+     "rows as another system wants them; only what is new or changed since it was sent", OPT_report, cmd_report},
     {"find", "TYPE --db URL", "查询清单或件数；--csv、--xlsx 导出", "records, or their number (--count)", OPT_find,
      cmd_find},
     {"export", "TYPE FILE.csv|FILE.xlsx --db URL", "清单导出为 CSV 或表格", "a list as CSV or spreadsheet",

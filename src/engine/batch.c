@@ -303,13 +303,44 @@ static void external_keep(struct batch *b, const struct ask *ask, int64_t rid, i
         str_dup(b->arena, ask->source), str_dup(b->arena, ask->ext_id), rid, seq, ask->digest};
 }
 
+/* Was it an action on the matter?  That it was looked at, or told to the system above, is none. */
+static bool handled(struct arena *a, struct str body, bool *yes, struct err *e)
+{
+    struct event_body ev;
+    if (!body_read(a, body, &ev, e))
+        return false;
+    *yes = !str_is(ev.act, "look") && !str_is(ev.act, "report_up");
+    return true;
+}
+
+static bool changed_here(struct batch *b, const struct record *r, int64_t after, bool *yes, struct err *e)
+{
+    enum { MOST = 10000 };
+    struct event *list;
+    size_t n;
+    *yes = false;
+    if (r->last_seq == after)
+        return true;
+    if (!ledger_of_record(b->db, b->arena, r->rid, after, MOST, &list, &n, e))
+        return false;
+    *yes = n == MOST;
+    for (size_t i = 0; i < n && !*yes; i++)
+        if (!handled(b->arena, list[i].body, yes, e))
+            return false;
+    for (size_t i = 0; i < b->log.n && !*yes; i++)
+        if (b->log.events[i].rid == r->rid && b->log.events[i].seq > after &&
+            !handled(b->arena, b->log.events[i].body, yes, e))
+            return false;
+    return true;
+}
+
 /* Finds out whether an imported row is new, unchanged, or changed here since. *rec: the record it
  * belongs to, or zero. */
 static bool import_target(struct batch *b, struct job *job, struct ask *ask, bool *settled,
                           struct err *e)
 {
     struct external_row x;
-    bool found, has;
+    bool found, has, changed;
     *settled = false;
     if (!external_find(b, ask, &x, &found, e) || !found)
         return !err_is(e);
@@ -327,7 +358,9 @@ static bool import_target(struct batch *b, struct job *job, struct ask *ask, boo
         job->ans->version = r->ver;
         return true;
     }
-    if (r->last_seq != x.seq) {
+    if (!changed_here(b, r, x.seq, &changed, e))
+        return false;
+    if (changed) {
         struct err why = ERR_INIT;
         err_set(&why, ERR_STALE, "changed here since the last import (v%lld)", (long long)r->ver);
         err_zh(&why, "导入后在本系统改过（第%lld版），未覆盖", (long long)r->ver);

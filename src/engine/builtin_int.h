@@ -26,6 +26,7 @@ MUST_USE bool do_ask_look(struct deciding *d);
 /* The yes of the head of the unit that holds a sealed matter: lets the asker look for a day. */
 MUST_USE bool approve_look(struct deciding *d, const struct json *part, struct json *p, bool yes);
 MUST_USE bool do_erase(struct deciding *d);
+MUST_USE bool do_report_up(struct deciding *d);
 /* builtin_lead.c */
 MUST_USE bool do_urge(struct deciding *d);
 MUST_USE bool do_supervise(struct deciding *d);

@@ -173,3 +173,28 @@ bool do_erase(struct deciding *d)
     draft_in(d, "erased", refs);
     return need_text(d, "reason", "请填写删除的理由");
 }
+
+/* What another system was sent: one part a system, with a digest of what was sent last, so that the next list
+ * has only what reads otherwise. */
+bool do_report_up(struct deciding *d)
+{
+    struct str system = str_trim(json_text(d->input, "system")), digest = json_text(d->input, "digest"),
+               document = str_trim(json_text(d->input, "document"));
+    const struct json *old = NULL;
+    if (!system.len || system.len > 60)
+        return say_no(d, ERR_REQUIRED, "system", "name the system", "请写明上报的系统");
+    if (!digest.len || digest.len > 64)
+        return say_no(d, ERR_REQUIRED, "digest", "the digest of the row is missing", "缺少上报内容的摘要");
+    if (document.len > 120)
+        return say_no(d, ERR_TOO_BIG, "document", "the document number is too long", "文号太长");
+    JSON_EACH (p, d->work->parts)
+        if (str_is(json_text(p, "kind"), "report_up") && str_eq(json_text(p, "system"), system))
+            old = p;
+    struct json *p = draft_part(d, old ? json_num(old, "i", 0) : 0, "report_up");
+    part_set(d, p, "system", system);
+    part_set(d, p, "digest", digest);
+    part_set(d, p, "document", document);
+    part_int(d, p, "at", d->at);
+    part_int(d, p, "n", json_num(old, "n", 0) + 1);
+    return true;
+}

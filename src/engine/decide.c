@@ -738,7 +738,8 @@ static bool existing_record(struct deciding *d)
 static bool same_row(struct deciding *d)
 {
     const struct draft *dr = &d->out->drafts[0];
-    return d->s->rec && dr->body.set->n == 0 && dr->body.rows->n == 0 && !dr->body.state.ptr;
+    return d->s->rec && dr->body.set->n == 0 && dr->body.rows->n == 0 && !dr->body.state.ptr &&
+           dr->body.area == d->s->rec->area;
 }
 
 static bool decide_playbook(struct deciding *d)
@@ -762,6 +763,8 @@ static bool decide_playbook(struct deciding *d)
     if (act->import && d->ask->actor->kind == ACTOR_ACCOUNT &&
         !(actor_permissions(d->ask->actor) & PERM_IMPORT))
         return err_set(d->e, ERR_FORBIDDEN, "no right to import");
+    if (act->import && d->work->ver && d->ask->area.len && world_area(d->w, str_trim(d->ask->area)) >= 0)
+        d->area = world_area(d->w, str_trim(d->ask->area)); /* the source moved it */
     struct str opened = json_text(d->input, "opened");
     if (act->import && opened.len && !time_parse(d->w->zone, opened, &d->at))
         return err_field(d->e, ERR_INPUT, "opened", "opened: expected a time");

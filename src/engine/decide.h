@@ -11,6 +11,8 @@ struct snapshot {
     const struct calendar *calendar;
     struct record *rec;          /* NULL when opening */
     struct record *other;        /* a second record the action names (merge, link), or NULL */
+    struct json *plain;          /* of an import's row: texts of the detached values that its fields have now,
+                                  * {field: [text of JSON, …]}; NULL: none */
     const struct json *changed;  /* object: fields that changed since ask.version */
     const struct record *undo_to;/* for undo: the fold before the newest event, or NULL */
     struct event_body *last;     /* newest event of rec, for undo; NULL when not loaded */

@@ -384,6 +384,27 @@ static bool shown(struct deciding *d, const struct field *f)
     return expr_true(f->when_expr, &c);
 }
 
+/* An import writes only the difference: does the row say what stands there?  Texts are compared as texts; those
+ * that were just taken begin at `from` and are given back. */
+static bool stands_there(struct deciding *d, const struct field *f, const struct json *value, size_t from)
+{
+    struct draft *dr = d->draft;
+    const struct json *old = json_get_str(d->work->fields, f->id), *text = NULL;
+    if (!old || !d->s->plain)
+        return false;
+    if (!field_detached(f->type))
+        return f->type != FIELD_TABLE && json_same(old, value);
+    const struct json *texts = json_get_str(d->s->plain, f->id);
+    if (!texts || texts->n != dr->n_detached - from)
+        return false;
+    text = texts->first;
+    for (size_t i = from; i < dr->n_detached; i++, text = text->next)
+        if (!str_eq(text->s, dr->detached[i].plain))
+            return false;
+    dr->n_detached = from;
+    return true;
+}
+
 bool form_take(struct deciding *d, const struct action *act)
 {
     d->form = json_new(d->a, J_OBJ);
@@ -397,8 +418,13 @@ bool form_take(struct deciding *d, const struct action *act)
         const struct field *f = &d->def->fields[ff->field];
         const struct json *given = json_get_str(d->input, f->id);
         struct json *value;
+        size_t from = d->draft->n_detached;
         if (!form_value(d, f, given, &value))
             return false;
+        if (value && act->import && stands_there(d, f, value, from)) {
+            json_set(d->a, d->form, f->id, json_clone(d->a, json_get_str(d->work->fields, f->id)));
+            continue;
+        }
         if (!value && ff->required && shown(d, f))
             return refuse(d, ERR_REQUIRED, f, "is required", "必填");
         if (given && f->type == FIELD_TABLE && value) {

@@ -83,6 +83,38 @@ bool snapshot_undo(struct store *db, struct arena *a, const struct record *r,
     return true;
 }
 
+static bool plain_now(struct store *db, struct arena *a, const struct snapshot *s, const struct json *ref,
+                      struct str *out, struct err *e)
+{
+    int64_t seq = json_num(ref, "s", -1), k = json_num(ref, "$d", -1);
+    for (size_t i = 0; i < s->n_given; i++) /* of this commit: not in the database yet */
+        if (s->given[i].seq == seq && s->given[i].k == k) {
+            *out = s->given[i].plain;
+            return true;
+        }
+    return detached_read(db, a, seq, k, s->dek, out, e);
+}
+
+/* What an import's row is compared with, so that a text that stayed is not written again. */
+static bool load_plain(struct store *db, struct arena *a, const struct ask *ask, struct snapshot *s, struct err *e)
+{
+    s->plain = json_new(a, J_OBJ);
+    JSON_EACH (given, ask->fields) {
+        const struct json *stored = json_get_str(s->rec->fields, given->key);
+        bool many = json_is(stored, J_ARR);
+        if (!stored || !value_detached(many ? stored->first : stored))
+            continue;
+        struct json *texts = json_set(a, s->plain, given->key, json_new(a, J_ARR));
+        for (const struct json *ref = many ? stored->first : stored; ref; ref = many ? ref->next : NULL) {
+            struct str text = STR_NONE;
+            if (!plain_now(db, a, s, ref, &text, e))
+                return false;
+            json_push(texts, json_new_str(a, text.ptr ? text : STR("")));
+        }
+    }
+    return true;
+}
+
 /* The second record that an action names. */
 static struct id other_id(const struct ask *ask, const struct record *r)
 {
@@ -134,6 +166,8 @@ bool snapshot_load(struct store *db, struct arena *a, const struct ask *ask,
             s.other = NULL;
     }
     if (s.rec && s.rec->rid && !record_dek(db, keys, s.rec->rid, s.rec->id, &s.has_dek, s.dek, e))
+        return false;
+    if (s.rec && ask->source.len && s.has_dek && !load_plain(db, a, ask, &s, e))
         return false;
     if (!figures_load(db, a, ask, &s, e) || !recurrence_load(db, a, ask, &s, e))
         return false;

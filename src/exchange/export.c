@@ -230,7 +230,7 @@ bool export_cells(struct arena *a, const struct export_list *x, const struct rec
 
 /* ---- as text ---- */
 
-static struct str cell_text_of(struct arena *a, const struct export_list *x,
+struct str export_cell_text(struct arena *a, const struct export_list *x,
                                const struct export_column *c, const struct sheet_cell *v)
 {
     char text[40];
@@ -277,7 +277,7 @@ void export_csv_row(struct arena *a, const struct export_list *x, const struct s
 {
     struct str *row = ARENA_ARRAY(a, struct str, x->n);
     for (size_t i = 0; i < x->n; i++)
-        row[i] = cell_text_of(a, x, &x->columns[i], &cells[i]);
+        row[i] = export_cell_text(a, x, &x->columns[i], &cells[i]);
     csv_write_row(out, row, x->n);
 }
 

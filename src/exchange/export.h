@@ -34,6 +34,9 @@ MUST_USE bool export_open(struct arena *a, struct store *db, const struct keys *
 /* cells: one for each column, living in `a`. */
 MUST_USE bool export_cells(struct arena *a, const struct export_list *x, const struct record *r,
                            struct sheet_cell *cells, struct err *e);
+/* As the text of a CSV cell; empty: "". */
+struct str export_cell_text(struct arena *a, const struct export_list *x, const struct export_column *c,
+                            const struct sheet_cell *v);
 void export_csv_head(struct arena *a, const struct export_list *x, struct buf *out);
 void export_csv_row(struct arena *a, const struct export_list *x, const struct sheet_cell *cells,
                     struct buf *out);

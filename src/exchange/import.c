@@ -235,7 +235,7 @@ static bool prepare(struct import *im, struct line *l, struct err *e)
     l->ask.id = id_of(a, r, after);
     l->ask.type = im->map->type;
     l->ask.action = im->map->action->id;
-    l->ask.area = r->area;
+    l->ask.area = after && r->area_unknown ? STR_NONE : r->area; /* an unknown word moves nothing */
     l->ask.fields = r->fields;
     l->ask.actor = im->ask->actor;
     l->ask.source = r->source;
