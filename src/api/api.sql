@@ -23,3 +23,9 @@ SELECT account, name, mime, size, rid, key, sha256 FROM upload WHERE id = $1
 
 -- name: api_upload_recent
 SELECT count(*) FROM upload WHERE account = $1 AND made > $2
+-- name: wall_open
+SELECT CAST(COUNT(*) AS BIGINT),
+    CAST(COALESCE(SUM(CASE WHEN r.due >= $4 AND r.due < $5 THEN 1 ELSE 0 END), 0) AS BIGINT),
+    CAST(COALESCE(SUM(CASE WHEN r.due < $3 THEN 1 ELSE 0 END), 0) AS BIGINT),
+    CAST(COALESCE(SUM(CASE WHEN r.returns > 0 THEN 1 ELSE 0 END), 0) AS BIGINT)
+FROM scope_open s CROSS JOIN record r WHERE r.rid = s.rid AND s.scope = $1 AND s.type = $2

@@ -80,7 +80,7 @@ struct route_list {
 };
 extern const struct route_list ROUTES_SESSION, ROUTES_RECORDS, ROUTES_ACTIONS, ROUTES_INDICATORS,
     ROUTES_AREAS, ROUTES_PLAYBOOKS, ROUTES_FILES, ROUTES_STREAM, ROUTES_RESIDENT, ROUTES_SYSTEM,
-    ROUTES_OPENAPI, ROUTES_NOTICES, ROUTES_SIMILAR, ROUTES_DESK, ROUTES_BULLETINS,
+    ROUTES_OPENAPI, ROUTES_NOTICES, ROUTES_SIMILAR, ROUTES_DESK, ROUTES_BULLETINS, ROUTES_WALL,
     ROUTES_LINK, ROUTES_DOCUMENTS;
 extern const struct route_list *const ROUTES[];
 extern const size_t ROUTES_N;
@@ -104,6 +104,8 @@ bool reply_end(struct call *c, struct reply *r);
 /* {"rows": … }: begins the object and its list, and ends both. */
 bool reply_rows(struct call *c, struct str tag, struct reply *r);
 bool reply_rows_end(struct call *c, struct reply *r);
+/* The widest area in which this account may count; STR_NONE. */
+struct str call_own_area(struct call *c);
 bool limiter_take(struct limiter *l, struct str who, int64_t now);
 struct str words_text(const struct call *c, const struct words *w);
 

@@ -12,8 +12,7 @@ static const struct param FIGURE_QUERY[] = {
     {"as_of", "a day, or a size of the log"},
     {NULL, NULL}};
 
-/* The widest area in which this account may count. */
-static struct str own_area(struct call *c)
+struct str call_own_area(struct call *c)
 {
     int best = -1;
     for (int i = 0; i < c->actor.n_grants; i++) {
@@ -53,8 +52,8 @@ static bool take_figure(struct call *c, struct figure_question *q)
             return false;
     }
     if (!q->area.len)
-        q->area = own_area(c);
-    q->whole = str_eq(q->area, own_area(c));
+        q->area = call_own_area(c);
+    q->whole = str_eq(q->area, call_own_area(c));
     int area = world_area(c->w, q->area);
     if (area < 0)
         return err_field(c->e, ERR_UNKNOWN_AREA, "area", "there is no area with this code");

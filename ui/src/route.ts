@@ -27,6 +27,10 @@ export const ROUTES: Route[] = [
         may: PERM.count, menu: 'both',
     },
     {
+        path: '/wall', title: { zh: '大屏', en: 'Wall' }, page: () => import('./figures/WallPage.vue'),
+        may: PERM.count, bare: true,
+    },
+    {
         path: '/matters', title: { zh: '数后面的办件', en: 'Matters behind a number' },
         page: () => import('./figures/MattersPage.vue'), may: PERM.read,
     },
