@@ -18,6 +18,7 @@ bool asof_changed(struct gather *g)
         g->changed =
             arena_grow(g->a, g->changed, g->n_changed, &g->cap_changed, sizeof *g->changed);
         g->changed[g->n_changed++] = rows_int(&r, 0);
+        g->sealed_moved |= rows_int(&r, 2) != 0;
     }
     if (g->n_changed)
         qsort(g->changed, g->n_changed, sizeof *g->changed, by_number);

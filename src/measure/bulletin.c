@@ -329,6 +329,10 @@ static struct json *part_of(struct arena *a, const struct taken *t, int number, 
     put_day(a, p, "to", f->to);
     json_set(a, p, STR("whole"), json_new_bool(a, t->slot.whole));
     put_value(a, p, &f->total);
+    if (f->sealed == SEALED_EXACT && (f->sealed_n || f->sealed_N)) {
+        put_int(a, p, "sealed_n", f->sealed_n);
+        put_int(a, p, "sealed_N", f->sealed_N);
+    }
     if (f->compare.kind && !f->compare.given) {
         struct json *then = json_set(a, p, STR("then"), json_new(a, J_OBJ));
         put_day(a, then, "from", f->compare.from);
@@ -464,6 +468,21 @@ static bool frame_of(const struct json *part, int64_t now, struct bulletin_frame
            err_set(e, ERR_VERIFY, "a frozen figure has no span");
 }
 
+/* Sealed matters changed since: how many there were then is what the frozen figure says.  Everything
+ * else is computed again. */
+static void add_sealed(struct figure *f, const struct json *part)
+{
+    struct figure_value *v = &f->total;
+    if (f->sealed != SEALED_LEFT_OUT || !json_get(part, "sealed_n"))
+        return;
+    v->n += json_num(part, "sealed_n", 0);
+    v->N += json_num(part, "sealed_N", 0);
+    if (f->indicator->kind == IND_RATE)
+        value_rate(v, v->N, f->indicator->decimals);
+    else if (f->indicator->kind == IND_COUNT)
+        v->value = v->n;
+}
+
 /* As of a size of the log, or (-1) today. */
 static bool take_one(struct store *db, struct arena *a, const struct world *w,
                      const struct json *part, int64_t size, int64_t now, struct taken *t,
@@ -477,6 +496,7 @@ static bool take_one(struct store *db, struct arena *a, const struct world *w,
     t->slot.q.as_of_size = size;
     if (!figure_ask(db, a, w, &t->slot.q, &t->figure, e))
         return false;
+    add_sealed(&t->figure, part);
     int64_t v = number_of(&t->figure, t->slot.what);
     t->small = is_cell(&t->figure, t->slot.what) && v > 0 && v < SMALL;
     t->rounded = !t->small && str_is(hidden, "rounded");
@@ -494,7 +514,9 @@ bool bulletin_again(struct store *db, struct arena *a, const struct world *w, co
     int64_t now = day_parse(json_text(part, "to"), &to) ? zone_start(w->zone, to) : 0;
     if (!take_one(db, a, w, part, json_num(part, "size", -1), now, &t, now_printed, e))
         return false;
-    *same = str_eq(*now_printed, json_text(part, "printed")) &&
+    /* a change holds the sealed matters of two spans, of which the earlier one is not said */
+    bool apart = t.figure.sealed == SEALED_LEFT_OUT && t.slot.what == WHAT_change;
+    *same = (apart || str_eq(*now_printed, json_text(part, "printed"))) &&
             t.figure.total.n == json_num(part, "n", t.figure.total.n) &&
             t.figure.total.N == json_num(part, "N", t.figure.total.N);
     return true;

@@ -58,6 +58,7 @@ struct gather {
     struct figure_term terms[2];
     bool slow; /* some walk went over records */
     enum figure_sealed sealed;
+    bool sealed_moved; /* a sealed matter changed since `size`: its share then is not known here */
     int64_t sealed_n, sealed_N;
 
     struct figure_sums total;

@@ -25,5 +25,5 @@ SELECT area, ms, rid, day FROM duration WHERE term = $1 AND day BETWEEN $2 AND $
 SELECT d.area, d.ms, d.rid, d.day FROM scope s CROSS JOIN duration d
 WHERE d.rid = s.rid AND d.term = $1 AND s.scope = $4 AND s.type = $5 AND d.day BETWEEN $2 AND $3
 -- name: asof_changed
-SELECT rid, last_seq FROM record WHERE last_seq >= $1 AND (type = $2 OR type = $3)
+SELECT rid, last_seq, sealed FROM record WHERE last_seq >= $1 AND (type = $2 OR type = $3)
 ORDER BY last_seq

@@ -28,7 +28,7 @@ static enum figure_by parted_by(const struct gather *g)
 
 static bool from_counters(const struct gather *g)
 {
-    bool past = g->size >= 0 && g->n_changed > 0;
+    bool past = g->size >= 0 && g->sealed_moved;
     if (past || g->q->where.len || !countable(g) || seal_area(g->w, g->area) != g->area)
         return false;
     for (int i = 0; i < 2 && g->terms[i].term; i++)
