@@ -1,13 +1,13 @@
 -- name: outbox_next
 SELECT COALESCE(MAX(id), 0) + 1 FROM outbox
 -- name: outbox_put
-INSERT INTO outbox (id, rid, clock, rung, due, org, area, role, red, made, sent, read_at, text)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, NULL, $12)
+INSERT INTO outbox (id, rid, clock, rung, due, org, area, role, red, made, sent, deliver, read_at, text)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, NULL, $12)
 ON CONFLICT (rid, clock, rung, due, role) DO NOTHING
 -- name: outbox_unsent
 SELECT id, red, due, made FROM outbox WHERE sent IS NULL AND id > $1 ORDER BY id LIMIT $2
 -- name: outbox_sent
-UPDATE outbox SET sent = $2 WHERE id = $1 AND sent IS NULL
+UPDATE outbox SET sent = $2, deliver = $2 WHERE id = $1 AND sent IS NULL
 -- name: outbox_groups
 SELECT DISTINCT org, CASE WHEN org IS NULL THEN area ELSE 0 END, role FROM outbox
 WHERE sent IS NULL AND made <= $1 ORDER BY 1, 2, 3 LIMIT $2

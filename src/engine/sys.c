@@ -1,5 +1,6 @@
 /* System records: areas, units, accounts, playbooks, the calendar, settings.  They are records like
  * all others, in the same log (decisions 3); what they need is checked here. */
+#include "clock/channel.h"
 #include "engine/decide_int.h"
 #include "measure/levels.h"
 
@@ -229,6 +230,8 @@ static bool do_setting(struct deciding *d, bool opening)
         return err_field(d->e, ERR_INPUT, "value",
                          "expected three levels of the area tree, as \"1 2 3\": first, dimensions, totals") ||
                err_zh(d->e, "应为区划树的三个层级，例如“1 2 3”：最高一级、分类统计到哪一级、合计到哪一级");
+    if (!channel_setting_ok(name, value, d->e))
+        return false;
     draft_set_c(d, "name", name);
     draft_set_c(d, "value", value);
     return true;

@@ -3,6 +3,7 @@
  * Notices are written in the writer's turn; what a rung does is an action of the clock, sent like any
  * other under the id that follows from the rung.  Only when it was answered does the row move on, so
  * a process that ends in between does it again, and the log takes it once. */
+#include "clock/channel.h"
 #include "clock/tick.h"
 #include "engine/engine_int.h"
 #include <time.h>
@@ -99,6 +100,54 @@ static bool round_of(struct looking *l, struct err *e)
     return !l->n || engine_exclusive(l->en, settle, l, e);
 }
 
+/* ---- what leaves by a channel ---- */
+
+struct delivering {
+    struct looking *l;
+    struct delivery list[CHANNEL_ROUND];
+    bool mine[CHANNEL_ROUND], all[CHANNEL_ROUND];
+    size_t n;
+};
+
+static bool claim(void *user, struct store *db, struct err *e)
+{
+    struct delivering *x = user;
+    for (size_t i = 0; i < x->n; i++)
+        if (!channel_claim(db, x->list[i].notice.id, x->l->now, &x->mine[i], e))
+            return false;
+    return true;
+}
+
+static bool settle_delivery(void *user, struct store *db, struct err *e)
+{
+    struct delivering *x = user;
+    for (size_t i = 0; i < x->n; i++)
+        if (x->mine[i] && !channel_settle(db, &x->list[i], x->all[i], x->l->now, e))
+            return false;
+    return true;
+}
+
+/* Claimed, sent outside of every transaction, and settled: who dies in between sends again.  Nothing is tried
+ * any more in a round once one failed, so that a dead host does not hold up the clocks. */
+static bool deliver(struct looking *l, struct err *e)
+{
+    struct delivering x = {.l = l};
+    struct store *db = engine_reader(l->en, e);
+    bool ok = db && channel_due(db, l->a, l->now, x.list, &x.n, e);
+    engine_reader_back(l->en, db);
+    if (!ok || !x.n)
+        return ok;
+    if (!engine_exclusive(l->en, claim, &x, e))
+        return false;
+    unsigned on = channels_on(l->w);
+    struct err why = ERR_INIT;
+    for (size_t i = 0; i < x.n; i++)
+        x.all[i] = x.mine[i] && !err_is(&why) && channel_send(l->w, l->a, on, &x.list[i], &why);
+    if (err_is(&why))
+        fprintf(stderr, "bihuan: a notice could not leave: %s\n", why.text);
+    return engine_exclusive(l->en, settle_delivery, &x, e);
+}
+
 bool engine_tick(struct engine *en, struct err *e)
 {
     struct arena *a AUTO(arena_freep) = arena_new();
@@ -107,7 +156,7 @@ bool engine_tick(struct engine *en, struct err *e)
     if (!l.w)
         return false;
     l.calendar = engine_calendar(en);
-    bool ok = round_of(&l, e);
+    bool ok = round_of(&l, e) && deliver(&l, e);
     world_unref(l.w);
     return ok;
 }

@@ -134,8 +134,11 @@ CREATE TABLE outbox (
     id {I64} PRIMARY KEY,
     rid {I64} NOT NULL, clock {TXT} NOT NULL, rung {I64} NOT NULL, due {I64} NOT NULL,
     org {TXT}, area {I64} NOT NULL, role {TXT} NOT NULL,
-    red {I64} NOT NULL, made {I64} NOT NULL, sent {I64}, read_at {I64}, text {TXT} NOT NULL
+    red {I64} NOT NULL, made {I64} NOT NULL, sent {I64}, read_at {I64}, text {TXT} NOT NULL,
+    deliver {I64},                       -- when it is to leave by a channel (next); NULL: not, or it has
+    tries {I64} NOT NULL DEFAULT 0, went {I64} NOT NULL DEFAULT 0 -- channels that took it, as bits
 ) {STRICT};
+CREATE INDEX outbox_deliver ON outbox (deliver) WHERE deliver IS NOT NULL;
 CREATE UNIQUE INDEX outbox_once ON outbox (rid, clock, rung, due, role);
 CREATE INDEX outbox_area ON outbox (area, id);
 
