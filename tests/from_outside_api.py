@@ -118,8 +118,8 @@ class Server:
         areas.write_text(AREAS, encoding="utf-8")
         cli("init", "--db", self.db, "--playbooks", str(ROOT / "playbooks"))
         cli("areas", "import", str(areas), "--db", self.db)
-        self.orgs = {kind: cli("org", "add", f"单位{kind}", "--area", DISTRICT, "--kind", kind, "--db", self.db)
-                     for kind in ("committee", "centre", "police")}
+        self.orgs = {kind: cli("org", "add", f"单位{kind}", "--area", DISTRICT, "--kind", kind, "--phone",
+                               "0791-8321 0000", "--db", self.db) for kind in ("committee", "centre", "police")}
         self.orgs["bureau"] = cli("org", "add", "林业站", "--area", DISTRICT, "--kind", "department", "--no-accounts",
                                   "--db", self.db)
         for login, (role, area, org) in PEOPLE.items():

@@ -87,8 +87,9 @@ static struct str spoken_day(struct call *c, int64_t t)
     return str_printf(c->a, "%04d-%02d-%02d", d.year, d.month, d.day);
 }
 
-/* What the office owes next, and by when: the clock that runs out first. */
-static void next_step(struct view *v, struct str *what, struct str *when)
+/* What the office owes next, and by when: the clock that runs out first.  Gives its time, TIME_NONE when
+ * there is none. */
+static int64_t next_step(struct view *v, struct str *what, struct str *when)
 {
     const struct clock_run *best = NULL;
     bool zh = v->c->zh;
@@ -105,12 +106,12 @@ static void next_step(struct view *v, struct str *what, struct str *when)
             : zh ? STR("没有固定期限")
                    : STR("no fixed day");
     if (!best || closed)
-        return;
-    int i = record_clock(v->def, best->id);
-    if (i >= 0)
-        *what = words_text(v->c, &v->def->clocks[i].name);
+        return TIME_NONE;
+    /* no name of a clock: those are words of the office */
+    *what = zh ? STR("办好这一步，给您答复") : STR("This step is finished and you are told");
     *when = zh ? str_printf(v->c->a, "%s前", spoken_day(v->c, best->due).ptr)
                : spoken_day(v->c, best->due);
+    return best->due;
 }
 
 static void put_actions(struct view *v, struct json_out *o)
@@ -179,7 +180,7 @@ static bool resident_get(struct call *c)
                                                                 : &v.def->states[state].name);
     if (!who.len && area >= 0)
         who = c->w->areas[area].name;
-    next_step(&v, &what, &when);
+    int64_t due = next_step(&v, &what, &when);
     struct buf b = BUF(65536);
     struct json_out o = json_out(&b);
     jo_obj(&o);
@@ -188,6 +189,7 @@ static bool resident_get(struct call *c)
     jo_kv(&o, "since", spoken_day(c, at));
     jo_kv(&o, "next", what);
     jo_kv(&o, "by", when);
+    view_time(&o, c->w, "due", due);
     int unit = world_org(c->w, record_holder(r));
     if (unit >= 0 && c->w->orgs[unit].phone.len)
         jo_kv(&o, "phone", c->w->orgs[unit].phone);

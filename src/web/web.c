@@ -65,6 +65,11 @@ bool web_find(struct str path, struct web_file *out)
 {
     const struct embedded *x = path.len ? by_name(path) : NULL;
     bool own_route = !path.len || !str_has(path, STR("."));
+    char own_page[64]; /* a page of its own: /r is r.html */
+    if (!x && path.len && own_route && path.len < sizeof own_page - 5) {
+        snprintf(own_page, sizeof own_page, "%.*s.html", STR_F(path));
+        x = by_name(str_of(own_page));
+    }
     if (!x && own_route)
         x = by_name(STR("index.html"));
     if (!x && !path.len) {

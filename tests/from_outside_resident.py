@@ -1,0 +1,99 @@
+"""The resident's page, the check of a paper and the window in a real browser (tests/browser/*.mjs)."""
+import json
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+import unittest
+
+import from_outside_api as api
+from from_outside_documents import text_of
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+CHROMIUM = pathlib.Path("/usr/bin/chromium")
+
+
+def browse(script, *words):
+    run = subprocess.run(["node", str(ROOT / "tests/browser" / script), *words], capture_output=True, text=True,
+                         timeout=150, check=False)
+    assert run.returncode == 0, run.stderr + run.stdout
+    return json.loads(run.stdout.splitlines()[-1])
+
+
+@unittest.skipUnless(CHROMIUM.exists(), "no /usr/bin/chromium: the page is not tried in a browser")
+@unittest.skipUnless((ROOT / "ui/node_modules/playwright-core").exists(), "no ui/node_modules")
+class Resident(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = api.Server()
+        cls.addClassCleanup(cls.server.end)
+        cls.client = {}
+        for login in ("desk", "mediator", "admin"):
+            cls.client[login] = api.Client(cls.server.port)
+            assert cls.client[login].log_in(login)[0] == 200
+        # BIHUAN_SHOTS=FOLDER keeps the pictures
+        cls.shots = os.environ.get("BIHUAN_SHOTS") or cls.enterClassContext(tempfile.TemporaryDirectory())
+        matter = cls.finished()
+        paper = cls.client["desk"].ask("GET", f"/api/records/{matter['id']}/documents/rights_notice.pdf")[1]
+        check = re.search(r"核验码(\d+-[0-9a-f]{12})", "".join(text_of(paper))).group(1)
+        day = cls.client["desk"].ask("GET", f"/api/records/{matter['id']}")[1]["opened"][:10]
+        given = {"token": matter["token"], "digits": matter["digits"], "date": day, "check": check}
+        cls.seen = browse("resident.mjs", str(cls.server.port), json.dumps(given), cls.shots)
+
+    @classmethod
+    def act(cls, who, rec, action, **fields):
+        body = {"id": api.uuid7(), "fields": fields}
+        status, r = cls.client[who].ask("POST", f"/api/records/{rec}/actions/{action}", body)
+        assert status == 200, (action, r)
+
+    @classmethod
+    def finished(cls):
+        status, r = cls.client["mediator"].ask("POST", "/api/records", {
+            "id": api.uuid7(), "type": "dispute", "area": api.VILLAGE, "action": "report", "fields": api.REPORT})
+        assert status == 201, r
+        cls.act("desk", r["id"], "register", type="0201", source="grid", scale="01", colour="yellow")
+        cls.act("desk", r["id"], "triage", grade="simple", bar="none")
+        cls.act("mediator", r["id"], "accept", consent=True, rights_told=True, identity_seen=True)
+        cls.act("mediator", r["id"], "agree", result="oral", agreement="互相道歉。", performance="at_once",
+                performance_date="2030-01-01")
+        return r
+
+    def test_one_scan_shows_five_lines(self):
+        self.assertEqual(len(self.seen["lines"]), 5)
+        self.assertTrue(all(x.strip() for x in self.seen["lines"]))
+        self.assertIn("协议正在履行", self.seen["head"])
+
+    def test_no_word_of_the_office_and_no_name(self):
+        for word in ("时限", "受理", "研判", "转办", "签收", "督办", "办件", "某mediator", "null", "undefined"):
+            self.assertNotIn(word, self.seen["text"])
+
+    def test_the_unit_has_a_telephone(self):
+        self.assertEqual(self.seen["phone"], "tel:079183210000")
+
+    def test_it_is_read_aloud(self):
+        self.assertIn("协议正在履行", self.seen["spoken"][0])
+
+    def test_one_press_takes_it_up_again(self):
+        self.assertIn("正在调解", self.seen["after"])
+        self.assertEqual(self.seen["buttonsAfter"], 0)
+
+    def test_wrong_digits_are_told(self):
+        self.assertIn("核对", self.seen["wrong"])
+
+    def test_a_paper_is_checked(self):
+        self.assertIn("没有被改动", self.seen["checked"])
+
+    def test_it_is_small_in_every_way(self):
+        print(f"\n    bytes of the resident's page: {self.seen['bytes']}")
+        self.assertLessEqual(max(self.seen["wide"]), 320)
+        self.assertEqual(self.seen["small"], [])
+        self.assertLess(self.seen["bytes"], 30_000)  # all visits of the test together
+
+    def test_nothing_goes_elsewhere_and_nothing_is_refused_by_the_policy(self):
+        self.assertEqual(self.seen["foreign"], [])
+        self.assertEqual([x for x in self.seen["complaints"] if "status of 404" not in x], [])
+
+
+if __name__ == "__main__":
+    unittest.main()
