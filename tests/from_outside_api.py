@@ -915,7 +915,8 @@ class Versions(Base):
 
     def files(self, version):
         folder = ROOT / "playbooks" / "dispute"
-        texts = {n: (folder / n).read_text(encoding="utf-8") for n in ("playbook.yaml", "codes.yaml", "indicators.yaml")}
+        names = ("playbook.yaml", "codes.yaml", "indicators.yaml")
+        texts = {n: (folder / n).read_text(encoding="utf-8") for n in names}
         texts["playbook.yaml"] = texts["playbook.yaml"].replace("version: 1\n", f"version: {version}\n", 1)
         return texts
 
@@ -964,10 +965,15 @@ class Versions(Base):
         self.want("admin", 400, "POST", move, {"id": uuid7(), "fields": {}})
         self.want("admin", 400, "POST", "/api/areas/360112102000/actions/burn", {"id": uuid7(), "fields": {}})
         self.want("stranger", 404, "GET", f"/api/records/{r['id']}")
+        seq = self.want("stranger", 200, "GET", "/api/changes?after=0&limit=2000")["seq"]
         self.want("admin", 201, "POST", move, {"id": uuid7(), "fields": {"parent": OTHER}})
         self.assertGreater(self.settled(figure)["n"], before)
         self.want("stranger", 200, "GET", f"/api/records/{r['id']}")
         self.want("desk", 404, "GET", f"/api/records/{r['id']}")
+        self.open("grid", "report", REPORT)  # whatever happens next tells those who were away
+        away = self.want("stranger", 200, "GET", f"/api/changes?after={seq}")
+        self.assertIn(r["id"], [x["id"] for x in away["records"]])
+        self.assertIn(r["id"], self.want("desk", 200, "GET", f"/api/changes?after={seq}")["gone"])
         rows = self.want("stranger", 200, "GET", "/api/records?type=dispute&limit=200")["rows"]
         self.assertIn(r["id"], [x["id"] for x in rows])
         self.assertEqual(self.want("grid", 200, "GET", "/api/areas/360112102000")["parent"], OTHER)

@@ -5,6 +5,10 @@ SELECT rid, last_seq FROM record WHERE last_seq > $1 ORDER BY last_seq LIMIT $2
 SELECT l.seq, r.id, l.rid FROM scope_log l JOIN record r ON r.rid = l.rid
 WHERE l.seq > $1 AND l.seq <= $2 AND l.scope = $3 AND l.gone = 1 ORDER BY l.seq LIMIT $4
 
+-- name: api_came
+SELECT DISTINCT l.rid, r.last_seq FROM scope_log l JOIN record r ON r.rid = l.rid
+WHERE l.seq > $1 AND l.seq <= $2 AND l.scope = $3 AND l.gone = 0 AND r.last_seq <= $1 ORDER BY l.rid LIMIT $4
+
 -- name: api_resident_by_token
 SELECT rid, ends FROM resident_link WHERE token = $1
 

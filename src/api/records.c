@@ -332,6 +332,29 @@ static bool put_changed(struct call *c, struct json_out *o, const struct changed
     return true;
 }
 
+/* What came into one's areas because an area was moved: nothing happened to these matters. */
+static bool put_came(struct call *c, struct json_out *o, int64_t after, int64_t until)
+{
+    struct str scopes[LIMIT_SCOPES];
+    int n = actor_scopes(&c->actor, c->w, -1, PERM_READ, c->a, scopes);
+    for (int i = 0; i < n; i++) {
+        struct changed *list = NULL;
+        size_t k = 0, cap = 0;
+        {
+            struct rows rows AUTO(rows_close) =
+                store_query(c->db, sql_api_came,
+                            BIND(C_INT(after), C_INT(until), C_TEXT(scopes[i]), C_INT(10000)), c->e);
+            while (rows_next(&rows)) {
+                list = arena_grow(c->a, list, k, &cap, sizeof *list);
+                list[k++] = (struct changed){rows_int(&rows, 0), rows_int(&rows, 1)};
+            }
+        }
+        if (err_is(c->e) || !put_changed(c, o, list, k))
+            return false;
+    }
+    return true;
+}
+
 /* "seq" is what to ask with next; "more" says whether to ask at once. */
 static bool changes(struct call *c)
 {
@@ -354,7 +377,7 @@ static bool changes(struct call *c)
     jo_kb(&o, "more", more);
     jo_key(&o, "records");
     jo_arr(&o);
-    bool ok = put_changed(c, &o, list, n);
+    bool ok = put_changed(c, &o, list, n) && (after < 0 || put_came(c, &o, after, until));
     jo_end(&o);
     jo_key(&o, "gone");
     jo_arr(&o);

@@ -15,7 +15,7 @@ static bool step(struct engine *en, bool *more, struct err *e)
     bool shifts = false, builds = true; /* not known while records are taken along */
     bool ok = store_begin(en->db, e) && ledger_lock(en->db, &head, e) &&
               (w = engine_world_of(en, en->db, head.sys_seq, e)) &&
-              shift_step(en->db, &en->keys, w, n, &shifts, e) &&
+              shift_step(en->db, &en->keys, w, head.tree.size, n, &shifts, e) &&
               (shifts || terms_build(en->db, &en->keys, w, n, &builds, e)) && store_commit(en->db, e);
     if (!ok)
         store_rollback(en->db);

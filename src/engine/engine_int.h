@@ -107,8 +107,8 @@ struct batch {
 void *engine_writer(void *engine);
 void *engine_ticker(void *engine);
 /* One step of taking records along to where their areas were moved. */
-MUST_USE bool shift_step(struct store *db, const struct keys *keys, const struct world *w, int records,
-                         bool *more, struct err *e);
+MUST_USE bool shift_step(struct store *db, const struct keys *keys, const struct world *w, int64_t size,
+                         int records, bool *more, struct err *e);
 /* One step of building, in a transaction of its own (build.c). */
 void engine_build(struct engine *en);
 /* Waits on `filled` for at most so long; the lock is held. */

@@ -15,6 +15,7 @@ struct shifting {
     struct arena *a;
     const struct keys *keys;
     const struct world *w, *was, *now; /* was, now: with all records in the old, in the new tree */
+    int64_t size; /* of the log */
     int64_t cursor;
     int64_t rids[LOOKED_AT];
     size_t n; /* of those the records whose area is another place now */
@@ -59,12 +60,12 @@ static bool take_along(struct shifting *s)
             ch->def = &ch->playbook->records[record];
         c.n++;
     }
-    return record_rescope(s->db, &c, s->was, s->w->shift_seq, s->e) &&
+    return record_rescope(s->db, &c, s->was, s->size, s->e) &&
            tally_shift(s->db, s->keys, s->a, s->was, s->now, s->rids, s->n, s->e) && search_save(s->db, &c, s->e);
 }
 
-bool shift_step(struct store *db, const struct keys *keys, const struct world *w, int records, bool *more,
-                struct err *e)
+bool shift_step(struct store *db, const struct keys *keys, const struct world *w, int64_t size, int records,
+                bool *more, struct err *e)
 {
     ASSERT(store_in_tx(db) && records > 0 && records <= LOOKED_AT);
     struct arena *a AUTO(arena_freep) = arena_new();
@@ -75,7 +76,8 @@ bool shift_step(struct store *db, const struct keys *keys, const struct world *w
         return false;
     if (!present->was)
         return true;
-    *s = (struct shifting){.db = db, .a = a, .keys = keys, .w = present, .cursor = present->shift_cursor, .e = e};
+    *s = (struct shifting){.db = db, .a = a, .keys = keys, .w = present, .size = size,
+                           .cursor = present->shift_cursor, .e = e};
     s->was = world_at(a, present, -1);
     s->now = world_at(a, present, INT64_MAX);
     if (!look(s, (size_t)records) || !take_along(s))

@@ -45,7 +45,8 @@ MUST_USE bool detached_read(struct store *db, struct arena *a, int64_t seq, int6
 /* Tables record, scope, scope_open, scope_log and f_<playbook>_<type>. */
 MUST_USE bool record_save(struct store *db, const struct changes *c, struct err *e);
 /* After areas were moved: scopes and waiting rows of records (before and after are the same) as c->world has them,
- * instead of as `was` had them; what was lost stands in scope_log at `seq`. */
+ * instead of as `was` had them.  What was lost and what came stands in scope_log at `seq`: that of the
+ * next event, for those who were away may have been told of all before it. */
 MUST_USE bool record_rescope(struct store *db, const struct changes *c, const struct world *was,
                              int64_t seq, struct err *e);
 /* Loads a fold by id or number of row. *found = false when there is none. */

@@ -193,9 +193,15 @@ static bool has_scope(const struct json *list, struct str s)
     return false;
 }
 
-/* was: the world in which the scopes of `before` were written; seq: when a scope was lost, or -1 for
- * that of the record's own newest event. */
-static bool save_scopes(struct store *db, const struct changes *c, const struct world *was_in, int64_t seq,
+static bool log_scope(struct store *db, int64_t seq, struct str scope, int64_t rid, bool gone, struct err *e)
+{
+    return store_exec(db, sql_scope_log_insert, BIND(C_INT(seq), C_TEXT(scope), C_INT(rid), C_INT(gone)), NULL, e);
+}
+
+/* was_in: the world in which the scopes of `before` were written.  moved: -1, or under which number of an
+ * event those who were away find what areas lost and got by a move; a record's own event tells by itself
+ * what came with it. */
+static bool save_scopes(struct store *db, const struct changes *c, const struct world *was_in, int64_t moved,
                         struct err *e)
 {
     struct scope_lists l = {.a = c->arena};
@@ -208,6 +214,8 @@ static bool save_scopes(struct store *db, const struct changes *c, const struct 
             bool had = has_scope(was, s->s);
             if (!had)
                 scope_row(&l, SC_IN, s->s, ch->after);
+            if (!had && moved >= 0 && !log_scope(db, moved, s->s, ch->after->rid, false, e))
+                return false;
             if (open && (!had || !was_open))
                 scope_row(&l, SC_OPEN_IN, s->s, ch->after);
         }
@@ -217,10 +225,7 @@ static bool save_scopes(struct store *db, const struct changes *c, const struct 
                 scope_row(&l, SC_OUT, s->s, ch->after);
             if (was_open && (!open || !has))
                 scope_row(&l, SC_OPEN_OUT, s->s, ch->after);
-            if (!has && !store_exec(db, sql_scope_log_insert,
-                                    BIND(C_INT(seq < 0 ? ch->after->last_seq : seq), C_TEXT(s->s),
-                                         C_INT(ch->after->rid), C_INT(1)),
-                                    NULL, e))
+            if (!has && !log_scope(db, moved < 0 ? ch->after->last_seq : moved, s->s, ch->after->rid, true, e))
                 return false;
         }
     }

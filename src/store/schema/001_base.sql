@@ -76,6 +76,7 @@ CREATE TABLE waiting (
     scope {TXT} NOT NULL, kind {TXT} NOT NULL, at {I64} NOT NULL, rid {I64} NOT NULL,
     PRIMARY KEY (scope, kind, at, rid)
 ) {KEYED};
+-- For devices that were away: what left a scope (gone 1), and what came into it with a moved area (0).
 CREATE TABLE scope_log (
     seq {I64} NOT NULL, scope {TXT} NOT NULL, rid {I64} NOT NULL, gone {I64} NOT NULL,
     PRIMARY KEY (seq, scope, rid)
