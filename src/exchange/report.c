@@ -283,7 +283,7 @@ static struct str question(struct arena *a, const struct report_ask *ask)
 {
     struct buf b AUTO(buf_free) = BUF(8192);
     char day[16];
-    buf_c(&b, "merged_into IS NULL AND void = FALSE");
+    buf_c(&b, "merged_into IS NULL AND void = FALSE AND sealed = FALSE");
     if (ask->map->where.len)
         buf_printf(&b, " AND (%.*s)", STR_F(ask->map->where));
     if (ask->from != DAY_NONE) {

@@ -10,8 +10,8 @@
  *       来源: {field: source, map: {grid: "01"}, default: "99"}
  *       填报单位: {value: 新建区}
  *
- * Codes leave as codes, `name: true` gives their names.  Merged and void records are left out; details
- * of persons and sealed texts are masked as in every list.
+ * Codes leave as codes, `name: true` gives their names.  Merged, void and sealed records are left out;
+ * details of persons are masked as in every list.
  *
  * What was sent is marked in the record itself (action report_up: system, document, a digest of the row),
  * so the next run sends what is new or reads otherwise, and nothing else. */
