@@ -128,7 +128,8 @@ class Server:
         self.start()
 
     def start(self):
-        self.run = subprocess.Popen([BIN, "serve", "--db", self.db, "--listen", "127.0.0.1:0"], text=True,
+        self.run = subprocess.Popen([BIN, "serve", "--db", self.db, "--listen", "127.0.0.1:0",
+                                     "--proxy", "127.0.0.20"], text=True,
                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.port = int(self.run.stdout.readline().rsplit(":", 1)[1].strip().rstrip("/"))
 
@@ -744,6 +745,49 @@ class Resident(Base):
     def test_zz_not_too_often(self):
         codes = [CLIENTS["nobody"].ask("GET", "/api/resident?token=guess%d" % i)[0] for i in range(30)]
         self.assertEqual(codes[-1], 429)
+
+
+class Proxy(Base):
+    """Behind a trusted proxy limits go by the address that it asks for, and nobody else can claim one."""
+
+    def codes(self, client, n, **head):
+        return [client.ask("GET", "/api/link?token=x", headers=head)[0] for _ in range(n)]
+
+    def test_the_newest_entry_counts(self):
+        proxy, liar = Client(SERVER.port, "127.0.0.20"), Client(SERVER.port, "127.0.0.21")
+        self.assertEqual(self.codes(proxy, 61, **{"X-Forwarded-For": "203.0.113.1"})[-1], 429)
+        self.assertEqual(self.codes(proxy, 1, **{"X-Forwarded-For": "203.0.113.2"})[-1], 404)
+        # what stands before the newest entry anybody may have written
+        self.assertEqual(self.codes(proxy, 1, **{"X-Forwarded-For": "203.0.113.9, 203.0.113.1"})[-1], 429)
+        self.assertEqual(self.codes(proxy, 1, **{"X-Forwarded-For": "203.0.113.1, 127.0.0.20"})[-1], 429)
+        # no proxy: its own address counts, whatever it says
+        self.assertEqual(self.codes(liar, 60, **{"X-Forwarded-For": "203.0.113.3"})[-1], 404)
+        self.assertEqual(self.codes(liar, 1, **{"X-Forwarded-For": "203.0.113.4"})[-1], 429)
+
+
+class Lookup(Base):
+    """A person who is present is found by telephone among the open matters of the unit; every try is an event."""
+
+    def find(self, who, phone, purpose="窗口有人来问", status=200):
+        return self.want(who, status, "POST", "/api/lookup", {"phone": phone, "purpose": purpose})
+
+    def test_numbers_only_and_an_event(self):
+        person = {"name": "赵六", "phone": "13711112222"}
+        r = self.open("grid", "report", dict(REPORT, contact_person=person))
+        before = self.size()
+        got = self.find("mediator", "137-1111 2222")
+        self.assertEqual([set(x) for x in got["rows"]], [{"id", "number"}])
+        self.assertEqual(got["rows"][0]["id"], r["id"])
+        self.assertEqual(self.find("mediator", "13711112223")["rows"], [])
+        self.assertEqual(self.size(), before + 2)  # one each, found or not
+        self.find("desk", "13711112222", " ", status=400)
+        self.find("desk", "zhao", status=400)
+        self.find("grid", "13711112222", status=403)
+        self.assertEqual(self.find("desk", "13711112222")["rows"], [])  # not a matter of that unit
+        self.assertEqual(self.size(), before + 3)
+
+    def size(self):
+        return int(cli("verify", "--db", SERVER.db, "--json").split('"events":')[1].split(",")[0])
 
 
 class Link(Base):

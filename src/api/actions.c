@@ -1,5 +1,6 @@
 /* Opening records and acting on them: an ask goes to the engine, and the request is parked until
  * the commit. */
+#include "access/lookup.h"
 #include "api/api_int.h"
 
 static void put_receipt(struct json_out *o, struct arena *a, const struct answer *ans)
@@ -269,7 +270,57 @@ static bool look(struct call *c)
     return put_looked(c, &v, json_get(body, "fields"), &ans);
 }
 
+/* Numbers of matters only; the event comes before the answer, whether anything is found or not. */
+static bool look_up(struct call *c)
+{
+    static const char *const KNOWN[] = {"id", "phone", "purpose"};
+    enum { MOST = 20 };
+    struct json *body;
+    struct answer ans;
+    struct ask ask = ASK_INIT;
+    struct lookup_hit *hits;
+    size_t n;
+    char phone[PHONE_TEXT];
+    if (!call_body(c, &body) || !call_members(c, body, KNOWN, COUNT_OF(KNOWN)))
+        return false;
+    struct str id = json_text(body, "id");
+    if (id.len && (!id_parse(id, &ask.id) || id_version(ask.id) != 7))
+        return err_field(c->e, ERR_INPUT, "id", "id: expected a UUID of version 7");
+    if (!id.len)
+        ask.id = id_new(c->now);
+    if (!phone_normal(json_text(body, "phone"), phone))
+        return err_field(c->e, ERR_INPUT, "phone", "phone: expected a telephone number") || err_zh(c->e, "应填电话号码");
+    if (!c->actor.org[0] || !id_parse(str_of(c->actor.org), &ask.rec))
+        return err_set(c->e, ERR_FORBIDDEN, "the account belongs to no unit") || err_zh(c->e, "账号没有所属单位");
+    ask.action = STR("look");
+    ask.fields = json_new(c->a, J_OBJ);
+    json_set(c->a, ask.fields, STR("purpose"), json_new_str(c->a, json_text(body, "purpose")));
+    ask.actor = &c->actor;
+    ask_set_req(&ask);
+    if (!engine_act(c->api->engine, c->a, &ask, &ans)) {
+        *c->e = ans.err;
+        return false;
+    }
+    struct str scope = str_printf(c->a, "o%s", c->actor.org);
+    if (!lookup_find(c->db, c->a, engine_keys(c->api->engine), scope, str_of(phone), MOST, &hits, &n, c->e))
+        return false;
+    struct reply r;
+    http_set_header(c->rq, "Cache-Control", STR("no-store"));
+    if (!reply_rows(c, STR_NONE, &r))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        jo_obj(&r.o);
+        jo_kv(&r.o, "id", id_text(c->a, hits[i].id));
+        jo_kv(&r.o, "number", hits[i].number);
+        jo_end(&r.o);
+    }
+    return reply_rows_end(c, &r);
+}
+
 static const struct route ROWS[] = {
+    {ROUTE(POST, "/api/lookup", PERM_LOOK, look_up, "凭电话查找在办件",
+           "The open matters of one's unit in which this telephone stands: numbers only"),
+     .body = "id, phone, purpose"},
     {ROUTE(POST, "/api/records", PERM_ACT | PERM_ADMIN, open_record, "新建一件", "Open a record"),
      .body = "id, type, area, at, skew, action, fields, documents"},
     {ROUTE(POST, "/api/records/{id}/actions/{action}", PERM_ACT | PERM_STEER | PERM_LOOK, act_on,

@@ -268,7 +268,8 @@ bool api_start(struct engine *en, const struct api_config *cfg, struct api **out
     size_t n;
     api->table = all_routes(&n);
     struct http_config http = {
-        .listen = cfg->listen, .threads = 4, .upload_dir = cfg->work_dir ? cfg->work_dir : "/tmp"};
+        .listen = cfg->listen, .threads = 4, .proxies = cfg->proxies,
+        .upload_dir = cfg->work_dir ? cfg->work_dir : "/tmp"};
     bool ok = files_folder(api, e) && hasher_start(&api->hasher, e) &&
               (api->sessions = sessions_new()) && (api->hub = hub_start(api)) &&
               http_start(&http, api->table, n, api, &api->http, e);

@@ -13,6 +13,7 @@ struct api_config {
     const char *listen;   /* "127.0.0.1:8080" */
     const char *work_dir; /* where uploads are streamed to; NULL: /tmp */
     bool secure_cookie;   /* behind TLS */
+    const char *proxies;  /* as http_config.proxies */
 };
 
 MUST_USE bool api_start(struct engine *en, const struct api_config *cfg, struct api **out,

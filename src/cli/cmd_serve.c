@@ -10,6 +10,7 @@ enum { DRAIN_SECONDS = 15 };
 const struct option OPT_serve[] = {OPTION_DB,
                                    {"listen", "ADDR:PORT", "127.0.0.1:8080; port 0: any free one"},
                                    {"demo-clock", NULL, "the clock goes on from the newest event"},
+                                   {"proxy", "ADDR,…", "of proxies in front: their X-Forwarded-For is believed"},
                                    {"secure", NULL, "behind TLS: the cookie is sent over it only"},
                                    OPTION_END};
 
@@ -71,6 +72,7 @@ bool cmd_serve(struct cli *c)
     sigset_t set;
     const char *listen = args_get(&c->args, "listen"), *why;
     struct api_config face = {.listen = listen ? listen : "127.0.0.1:8080",
+                              .proxies = args_get(&c->args, "proxy"),
                               .secure_cookie = args_has(&c->args, "secure")};
     if (!args_need(&c->args, "db", &cfg.url, c->e))
         return false;

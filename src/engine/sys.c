@@ -256,6 +256,26 @@ static bool do_close(struct deciding *d)
     return true;
 }
 
+/* Finding a person who is present by his telephone among the open matters of a unit (access/lookup.h): the event
+ * stands with the unit, says why, and never which number. */
+static bool look_up(struct deciding *d)
+{
+    char org[ID_TEXT + 1];
+    id_format(d->work->id, org);
+    if (strcmp(org, d->ask->actor->org) != 0 || !(actor_permissions(d->ask->actor) & PERM_LOOK))
+        return err_set(d->e, ERR_FORBIDDEN, "only among the matters of one's own unit");
+    struct str why = str_trim(json_text(d->input, "purpose"));
+    if (!why.len || why.len > 2000)
+        return err_field(d->e, ERR_REQUIRED, "purpose", "purpose: say what it is needed for") ||
+               err_zh(d->e, "请填写查找的用途");
+    struct buf b AUTO(buf_free) = BUF(16384);
+    struct json_out o = json_out(&b);
+    draft_begin(d, STR("look"));
+    jo_str(&o, why);
+    draft_in(d, "purpose", form_detach(d, buf_dup(d->a, &b), false));
+    return draft_end(d);
+}
+
 bool sys_decide(struct deciding *d)
 {
     static const struct {
@@ -267,6 +287,8 @@ bool sys_decide(struct deciding *d)
         {"sys.playbook", "install", do_playbook}, {"sys.calendar", "load", do_calendar},
         {"sys.setting", "set", do_setting},
     };
+    if (d->work->ver && str_is(d->work->type, "sys.org") && str_is(d->ask->action, "look"))
+        return look_up(d);
     if (d->ask->actor->kind != ACTOR_OPERATOR) {
         d->role = actor_role(d->ask->actor, d->w, PERM_ADMIN, NULL, 0, d->w->walk[0], NULL);
         if (d->role == ROLE_NONE)

@@ -25,6 +25,8 @@ struct http_config {
     int per_address;         /* connections of one address, 0: 2000 */
     size_t body_limit;       /* 0: LIMIT_REQUEST_BODY; upload routes have LIMIT_UPLOAD */
     const char *upload_dir;  /* where uploads are streamed to */
+    const char *proxies;     /* addresses that say in X-Forwarded-For for whom they ask, with commas
+                              * between; NULL: none is believed */
 };
 
 /* One route.  `path` has {name} segments: "/api/records/{id}/actions/{action}".  A segment
@@ -55,7 +57,8 @@ struct str http_cookie(const struct http_request *rq, const char *name);
 struct str http_body(const struct http_request *rq);
 /* Path of the uploaded body, NULL when it was empty; removed at the end unless it was moved. */
 const char *http_upload_file(const struct http_request *rq);
-struct str http_peer(const struct http_request *rq);         /* address without port */
+struct str http_peer(const struct http_request *rq);         /* address without port; behind one of
+                                                                 * `proxies` the one it asks for */
 
 void http_set_header(struct http_request *rq, const char *name, struct str value);
 /* Answers once.  The body is copied; http_answer_buf spares that. */

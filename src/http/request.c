@@ -317,7 +317,41 @@ const char *http_upload_file(const struct http_request *rq)
     return rq->file_path;
 }
 
+static bool trusted(const char *proxies, struct str address)
+{
+    struct str rest = str_of(proxies);
+    while (rest.len)
+        if (str_eq(str_trim(str_cut(rest, ',', &rest)), address))
+            return true;
+    return false;
+}
+
+/* The newest entry that no trusted proxy has added about another one: what stands before it anybody may have
+ * written. */
+static struct str forwarded(const struct http_request *rq, const char *proxies)
+{
+    struct str best = str_of(rq->peer);
+    for (size_t i = rq->head.n; i > 0; i--) {
+        struct str list = http_pair_find(&rq->head.headers[i - 1], 1, "X-Forwarded-For", true);
+        while (list.len) {
+            size_t at = list.len;
+            while (at > 0 && list.ptr[at - 1] != ',')
+                at--;
+            struct str one = str_trim((struct str){list.ptr + at, list.len - at});
+            if (!one.len || one.len > 45)
+                return best;
+            if (!trusted(proxies, one))
+                return one;
+            best = one;
+            list.len = at ? at - 1 : 0;
+        }
+    }
+    return best;
+}
+
 struct str http_peer(const struct http_request *rq)
 {
-    return str_of(rq->peer);
+    const char *proxies = rq->server->cfg.proxies;
+    struct str peer = str_of(rq->peer);
+    return proxies && trusted(proxies, peer) ? forwarded(rq, proxies) : peer;
 }
