@@ -152,7 +152,7 @@ static bool may_lie(struct deciding *d, int area, int parent, const char *field)
 
 static bool put_parent(struct deciding *d, int area, int parent)
 {
-    struct json *row;
+    struct json *row = NULL;
     if (!put_patch(d, area, &row))
         return false;
     json_set(d->a, row, STR("parent"), json_new_int(d->a, d->w->areas[parent].aid));
@@ -170,8 +170,8 @@ static bool new_code(struct deciding *d, struct str code)
 /* Another code, name or validity: the same area. */
 static bool change_area(struct deciding *d)
 {
-    int area;
-    struct json *row;
+    int area = -1;
+    struct json *row = NULL;
     if (!named_area(d, "code", &area) || !put_patch(d, area, &row))
         return false;
     struct str name = str_trim(json_text(d->input, "name")), code = str_trim(json_text(d->input, "new_code"));
@@ -191,7 +191,7 @@ static bool change_area(struct deciding *d)
 
 static bool move_area(struct deciding *d)
 {
-    int area, parent;
+    int area = -1, parent = -1;
     if (!named_area(d, "code", &area) || !named_area(d, "parent", &parent))
         return false;
     if (d->w->areas[area].parent == parent)
@@ -212,8 +212,8 @@ static bool put_end(struct deciding *d, struct json *row)
 /* What lay in it lies in the other now; itself stands there as closed, with the matters it has. */
 static bool merge_area(struct deciding *d)
 {
-    int area, into;
-    struct json *row;
+    int area = -1, into = -1;
+    struct json *row = NULL;
     if (!named_area(d, "code", &area) || !named_area(d, "into", &into) || !may_lie(d, area, into, "into"))
         return false;
     if (d->w->areas[area].level != d->w->areas[into].level)
@@ -234,8 +234,8 @@ static bool merge_area(struct deciding *d)
 
 static bool close_area(struct deciding *d)
 {
-    int area, next;
-    struct json *row;
+    int area = -1, next = -1;
+    struct json *row = NULL;
     struct str successor = str_trim(json_text(d->input, "successor"));
     if (!named_area(d, "code", &area) || (successor.len && !named_area(d, "successor", &next)) ||
         !put_patch(d, area, &row) || !put_end(d, row))
@@ -248,8 +248,8 @@ static bool close_area(struct deciding *d)
 /* The old area stays, closed, under the same parent; its matters go to a new one only by an action. */
 static bool split_area(struct deciding *d)
 {
-    int area;
-    struct json *row, *parts = json_get(d->input, "into");
+    int area = -1;
+    struct json *row = NULL, *parts = json_get(d->input, "into");
     struct buf codes AUTO(buf_free) = BUF(64 * 1024);
     if (!named_area(d, "code", &area))
         return false;
