@@ -29,8 +29,7 @@ int clock_next_rung(const struct calendar *cal, const struct zone *zone, const s
     return best;
 }
 
-/* Is it a running clock that somebody may have to be told of? */
-static bool runs(const struct record *r, const struct clock_run *c)
+bool clock_runs(const struct record *r, const struct clock_run *c)
 {
     return record_open(r) && c->done == TIME_NONE && c->paused == TIME_NONE;
 }
@@ -55,13 +54,39 @@ static bool put(struct store *db, const struct change *ch, const struct clock_ru
                       NULL, e);
 }
 
+static void add_look(struct arena *a, struct clock_looks *l, int64_t at)
+{
+    l->at = arena_grow(a, l->at, l->n, &l->cap, sizeof *l->at);
+    l->at[l->n++] = at;
+}
+
+void clock_looks(struct arena *a, const struct world *w, const struct calendar *cal, struct str type,
+                 const struct clock_run *run, struct clock_looks *out)
+{
+    *out = (struct clock_looks){.rungs = 1};
+    add_look(a, out, run->due);
+    if (run->soon != TIME_NONE)
+        add_look(a, out, run->soon);
+    for (int i = 0; i < w->n_playbooks; i++) {
+        const struct playbook *p = w->playbooks[i].playbook;
+        struct str record, id = str_cut(type, '.', &record);
+        int k = str_eq(p->id, id) ? playbook_record(p, record) : -1;
+        int c = k < 0 ? -1 : record_clock(&p->records[k], run->id);
+        for (int m = 0; c >= 0 && m < p->records[k].clocks[c].n_rungs; m++) {
+            const struct clock_def *def = &p->records[k].clocks[c];
+            out->rungs = def->n_rungs > out->rungs ? def->n_rungs : out->rungs;
+            add_look(a, out, clock_rung_at(cal, w->zone, run->due, &def->rungs[m]));
+        }
+    }
+}
+
 bool clock_save(struct store *db, const struct changes *c, struct err *e)
 {
     for (size_t i = 0; i < c->n; i++) {
         const struct change *ch = &c->list[i];
         for (size_t k = 0; k < ch->after->n_clocks; k++) {
             const struct clock_run *now = &ch->after->clocks[k], *was = run_of(ch->before, now);
-            bool is = runs(ch->after, now), had = was && runs(ch->before, was);
+            bool is = clock_runs(ch->after, now), had = was && clock_runs(ch->before, was);
             if (is && (!had || was->due != now->due || was->soon != now->soon)) {
                 if (!put(db, ch, now, e))
                     return false;

@@ -7,6 +7,18 @@
 #include "clock/calendar.h"
 #include "record/change.h"
 
+/* Is it a running clock that somebody may have to be told of?  Those have a row. */
+bool clock_runs(const struct record *r, const struct clock_run *c);
+/* The instants at which the row of such a clock may have to be looked at, by whichever version of its
+ * playbook, and how many rungs it passes; for verify, since they move with time and not with events. */
+struct clock_looks {
+    int64_t *at;
+    size_t n, cap;
+    int rungs;
+    bool any; /* the caller knows of a reason why it may be another instant */
+};
+void clock_looks(struct arena *a, const struct world *w, const struct calendar *cal, struct str type,
+                 const struct clock_run *run, struct clock_looks *out);
 MUST_USE bool clock_save(struct store *db, const struct changes *c, struct err *e);
 /* A playbook's unit of time as the calendar's. */
 enum limit_unit clock_unit(enum span_unit u);

@@ -236,6 +236,9 @@ static bool apply_draft(struct batch *b, struct entry *x, struct draft *dr, cons
     if (!seal_fold(b->arena, next, body, &line, done->seq, e))
         return false;
     x->change.after = next;
+    change_left(b->arena, b->world, &x->change, r, next, done->seq);
+    if (tally_moved(r->ver ? r : NULL, next))
+        x->change.moved_seq = done->seq;
     x->change.new_text |= dr->n_detached > 0 || body->number.ptr || !x->change.before ||
                           x->change.before->area != next->area || body->set->n > 0;
     b->sys |= sys;

@@ -1,8 +1,10 @@
 /* engine/verify.h - is everything in this database what its log says?
  *
  * Levels: the log alone (tree, order, columns beside the bodies, stored checkpoints), or everything:
- * every record folded again and compared with its rows, every counter added up again, every search
- * entry derived again.  Nothing is written.  The first event that is wrong is named. */
+ * every record folded again, every row of every fold worked out again and compared (docs/architecture.md
+ * lists the tables).  Nothing is written; on SQLite the last step, whether FTS5 agrees with itself, holds
+ * the writer's lock.  `why` names table and key of the first difference, first_bad the first event that
+ * is concerned, when there is one. */
 #pragma once
 #include "ledger/keys.h"
 #include "store/store.h"

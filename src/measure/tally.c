@@ -503,16 +503,20 @@ static bool inline_same(const struct record *x, const struct record *y)
            str_eq(x->number, y->number) && clocks_same(x, y) && json_same(x->fields, y->fields);
 }
 
+bool tally_moved(const struct record *before, const struct record *after)
+{
+    return !before || !inline_same(before, after);
+}
+
 static bool save_seq(struct store *db, const struct changes *c, struct str playbook, struct err *e)
 {
-    int64_t last = -1;
+    int64_t last = 0;
     for (size_t i = 0; i < c->n; i++) {
         const struct change *ch = &c->list[i];
-        if (ch->playbook && str_eq(ch->playbook->id, playbook) && ch->after->last_seq > last &&
-            (!ch->before || !inline_same(ch->before, ch->after)))
-            last = ch->after->last_seq;
+        if (ch->playbook && str_eq(ch->playbook->id, playbook) && ch->moved_seq > last)
+            last = ch->moved_seq;
     }
-    return last < 0 ||
+    return last == 0 ||
            store_exec(db, sql_figure_seq_put, BIND(C_TEXT(playbook), C_INT(last)), NULL, e);
 }
 

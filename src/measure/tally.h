@@ -46,6 +46,8 @@ struct tally *tally_new(struct arena *a, const struct world *w);
 bool tally_step(struct tally *t, struct arena *a, const struct record *before,
                 const struct record *after, int64_t recorded, const struct tally_sink *sink);
 
+/* Did the step change anything that a figure could read? */
+bool tally_moved(const struct record *before, const struct record *after);
 /* Inside the writer's transaction, behind record_save. */
 MUST_USE bool tally_save(struct store *db, const struct changes *c, struct err *e);
 

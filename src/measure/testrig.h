@@ -91,6 +91,8 @@ static inline struct record *rig_event(struct rig *r, struct record *was,
         *ch = (struct change){.before = was};
     }
     ch->after = now;
+    if (tally_moved(was, now))
+        ch->moved_seq = in->seq;
     int record;
     if (r->w && world_type(r->w, now->type, now->pb, &ch->playbook, &record))
         ch->def = &ch->playbook->records[record];

@@ -12,6 +12,14 @@ struct change {
     const struct playbook *playbook; /* NULL for sys.* records */
     const struct record_def *def;
     bool new_text;         /* a searchable value, the number or the area changed */
+    int64_t moved_seq;     /* the newest event that changed what a figure could read; 0: none */
+    struct left_scope *left; /* scopes that events of this commit left */
+    size_t n_left, cap_left;
+};
+
+struct left_scope {
+    int64_t seq;
+    struct str scope;
 };
 
 /* Values that were given in this commit, so that nobody reads them back from the database. */
@@ -84,3 +92,9 @@ MUST_USE bool record_check(struct store *db, const struct changes *c, const stru
                            char why[static 200], struct err *e);
 /* The scopes a record belongs to: ancestors of its area, its units. */
 struct json *record_scopes(struct arena *a, const struct world *w, const struct record *r);
+/* The scopes that it left in the step from before to after.  false: none. */
+MUST_USE bool record_left(struct arena *a, const struct world *w, const struct record *before,
+                          const struct record *after, struct json **out);
+/* Notes what one event of a commit did that the folds before and after the commit do not tell. */
+void change_left(struct arena *a, const struct world *w, struct change *ch, const struct record *before,
+                 const struct record *after, int64_t seq);

@@ -193,6 +193,34 @@ static bool has_scope(const struct json *list, struct str s)
     return false;
 }
 
+bool record_left(struct arena *a, const struct world *w, const struct record *before,
+                 const struct record *after, struct json **out)
+{
+    const struct record *x = record_stored(before), *y = record_stored(after);
+    *out = NULL;
+    if (x->area == y->area && str_eq(record_holder(before), record_holder(after)) &&
+        json_same(before->parts, after->parts))
+        return false;
+    struct json *now = record_scopes(a, w, after);
+    *out = json_new(a, J_ARR);
+    JSON_EACH (s, record_scopes(a, w, before))
+        if (!has_scope(now, s->s))
+            json_push(*out, json_new_str(a, s->s));
+    return (*out)->n > 0;
+}
+
+void change_left(struct arena *a, const struct world *w, struct change *ch, const struct record *before,
+                 const struct record *after, int64_t seq)
+{
+    struct json *left;
+    if (!before->ver || !record_left(a, w, before, after, &left))
+        return;
+    JSON_EACH (s, left) {
+        ch->left = arena_grow(a, ch->left, ch->n_left, &ch->cap_left, sizeof *ch->left);
+        ch->left[ch->n_left++] = (struct left_scope){seq, s->s};
+    }
+}
+
 static bool log_scope(struct store *db, int64_t seq, struct str scope, int64_t rid, bool gone, struct err *e)
 {
     return store_exec(db, sql_scope_log_insert, BIND(C_INT(seq), C_TEXT(scope), C_INT(rid), C_INT(gone)), NULL, e);
@@ -225,9 +253,13 @@ static bool save_scopes(struct store *db, const struct changes *c, const struct 
                 scope_row(&l, SC_OUT, s->s, ch->after);
             if (was_open && (!open || !has))
                 scope_row(&l, SC_OPEN_OUT, s->s, ch->after);
-            if (!has && !log_scope(db, moved < 0 ? ch->after->last_seq : moved, s->s, ch->after->rid, true, e))
+            if (!has && moved >= 0 && !log_scope(db, moved, s->s, ch->after->rid, true, e))
+                return false;
                 return false;
         }
+        for (size_t k = 0; moved < 0 && k < ch->n_left; k++)
+            if (!log_scope(db, ch->left[k].seq, ch->left[k].scope, ch->after->rid, true, e))
+                return false;
     }
     return store_many(db, sql_scope_insert, l.cells[SC_IN], l.n[SC_IN], 3, e) &&
            store_many(db, sql_scope_delete, l.cells[SC_OUT], l.n[SC_OUT], 3, e) &&

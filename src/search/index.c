@@ -150,3 +150,65 @@ bool search_save(struct store *db, const struct changes *c, struct err *e)
     }
     return true;
 }
+
+/* ---- for verify ---- */
+
+static const char SQLITE_ENTRY[] = "SELECT t FROM search_fts WHERE rowid = $1";
+static const char POSTGRES_ENTRY[] =
+    "SELECT CASE WHEN ts = CAST($2 AS TSVECTOR) THEN 1 ELSE 0 END FROM search_ts WHERE rid = $1";
+static const char SQLITE_STRAY[] =
+    "SELECT c.id FROM search_fts_content c LEFT JOIN search_hash h ON h.rid = c.id WHERE h.rid IS NULL LIMIT 1";
+static const char POSTGRES_STRAY[] =
+    "SELECT t.rid FROM search_ts t LEFT JOIN search_hash h ON h.rid = t.rid WHERE h.rid IS NULL LIMIT 1";
+static const char SQLITE_WHOLE[] = "INSERT INTO search_fts (search_fts) VALUES ('integrity-check')";
+
+const char *search_table(const struct store *db)
+{
+    return store_engine(db) == STORE_SQLITE ? "search_fts" : "search_ts";
+}
+
+bool search_entry_same(struct store *db, int64_t rid, struct str tokens, bool *same, struct err *e)
+{
+    bool lite = store_engine(db) == STORE_SQLITE;
+    struct buf vector = BUF(LIMIT_JSON_OUT);
+    if (!lite)
+        token_tsvector(&vector, tokens);
+    struct rows r AUTO(rows_close) =
+        lite ? store_query(db, SQLITE_ENTRY, BIND(C_INT(rid)), e)
+             : store_query(db, POSTGRES_ENTRY, BIND(C_INT(rid), C_TEXT(buf_view(&vector))), e);
+    *same = rows_next(&r) && (lite ? str_eq(rows_str(&r, 0), tokens) : rows_int(&r, 0) == 1);
+    buf_free(&vector);
+    return !err_is(e);
+}
+
+/* Do words, places and rows of FTS5 agree?  It asks for a writing connection, and writes nothing. */
+static bool whole(struct store *db, bool *ok, char why[static 200], struct err *e)
+{
+    struct store *own AUTO(store_closep) = NULL;
+    struct err bad = ERR_INIT;
+    if (!store_open(store_url(db), STORE_WRITE, &own, e))
+        return false;
+    *ok = store_exec(own, SQLITE_WHOLE, BIND_NONE, NULL, &bad);
+    if (!*ok && bad.code == ERR_BUSY) {
+        *e = bad;
+        return false;
+    }
+    if (!*ok)
+        snprintf(why, 200, ": the index is not what its rows say: %.120s", bad.text);
+    return true;
+}
+
+bool search_check(struct store *db, bool *ok, char why[static 200], struct err *e)
+{
+    bool lite = store_engine(db) == STORE_SQLITE, found;
+    int64_t rid;
+    *ok = true;
+    if (!store_int(db, lite ? SQLITE_STRAY : POSTGRES_STRAY, BIND_NONE, &found, &rid, e))
+        return false;
+    if (found) {
+        *ok = false;
+        snprintf(why, 200, ", (%lld): no event explains this row", (long long)rid);
+        return true;
+    }
+    return !lite || whole(db, ok, why, e);
+}

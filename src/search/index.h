@@ -11,6 +11,11 @@
 /* Makes the engine's own table when it is not there (called by search_save and search_find). */
 MUST_USE bool search_ensure(struct store *db, struct err *e);
 MUST_USE bool search_save(struct store *db, const struct changes *c, struct err *e);
+/* For verify.  What the index holds of a record against its text; the index as a whole, which on
+ * SQLite takes the writer's lock for as long as FTS5 needs to read it (why begins with ", "). */
+const char *search_table(const struct store *db);
+MUST_USE bool search_entry_same(struct store *db, int64_t rid, struct str tokens, bool *same, struct err *e);
+MUST_USE bool search_check(struct store *db, bool *ok, char why[static 200], struct err *e);
 /* The token text of a record, and its SHA-256 (compared by verify). */
 MUST_USE bool search_text(struct store *db, const struct changes *c, const struct change *ch,
                           struct buf *out, struct err *e);

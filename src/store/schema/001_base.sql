@@ -176,10 +176,6 @@ CREATE TABLE resident_link (
 ) {STRICT};
 CREATE INDEX resident_digits ON resident_link (digits, day);
 CREATE INDEX resident_rid ON resident_link (rid);
-CREATE TABLE draft (
-    account {BLOB} NOT NULL, form {TXT} NOT NULL, saved {I64} NOT NULL, bytes {BLOB} NOT NULL,
-    PRIMARY KEY (account, form)
-) {STRICT};
 CREATE TABLE upload (
     id {BLOB} PRIMARY KEY, account {BLOB} NOT NULL, made {I64} NOT NULL, name {TXT} NOT NULL,
     mime {TXT} NOT NULL, size {I64} NOT NULL, sha256 {BLOB} NOT NULL, rid {I64}, key {BLOB}
@@ -191,4 +187,3 @@ CREATE TABLE blob (
 CREATE TABLE checkpoint (
     size {I64} PRIMARY KEY, root {BLOB} NOT NULL, made {I64} NOT NULL, text {TXT} NOT NULL
 ) {STRICT};
-CREATE TABLE setting (name {TXT} PRIMARY KEY, value {TXT} NOT NULL) {STRICT};
