@@ -52,3 +52,6 @@ SELECT CAST(COALESCE(SUM(ver), 0) AS BIGINT) FROM record WHERE type = 'sys.calen
 -- name: verify_area_was
 SELECT seq, area, parent, name, seq, area FROM area_was WHERE (seq, area) > ($1, $2)
 ORDER BY seq, area LIMIT 4000
+-- name: verify_left_stray
+SELECT MIN(l.seq) FROM scope_log l LEFT JOIN event e ON e.seq = l.seq
+WHERE e.seq IS NULL OR (e.rid <> l.rid AND e.type <> 'sys.area')

@@ -427,7 +427,7 @@ const struct fold FOLDS[] = {
     {"spot", {"rid", "type", "cell"}, 1, true, sql_verify_spot, "iti", .record = add_places},
     {"area", {"aid", "code", "name", "parent", "level", "valid_from", "valid_to", "successor"}, 1, false,
      sql_verify_area, "ittiiiiti", .event = take_areas, .end = add_areas},
-    {"area_was", {"seq", "area", "parent", "name"}, 2, false, sql_verify_area_was, "iiitii"},
+    {"area_was", {"seq", "area", "parent", "name"}, 2, false, sql_verify_area_was, "iiitii", .by_tree = false},
     {"scope_log", {"seq", "scope", "rid", "gone"}, 3, false, sql_verify_scope_log, "itiiiti", .event = add_left,
      .by_tree = true},
     {"external", {"rid", "seq"}, 1, false, sql_verify_external, "iitt", .event = add_external},
@@ -562,7 +562,8 @@ bool verify_strays(struct verifying *v)
     }
     char why[200] = "";
     bool ok = true;
-    if (!none_is(v, "record", sql_verify_record_stray, BIND_NONE) || !check_typed(v) ||
+    if (!none_is(v, "record", sql_verify_record_stray, BIND_NONE) ||
+        !none_is(v, "scope_log", sql_verify_left_stray, BIND_NONE) || !check_typed(v) ||
         !search_check(v->db, &ok, why, v->e))
         return false;
     if (!ok)

@@ -42,8 +42,8 @@ struct fold {
     bool by_record;
     const char *sql;
     const char *kinds; /* kinds of all columns that sql gives: i, t, b (blob) */
-    bool by_tree; /* the first key is an event, and ancestors of its day are in the rows: up to the last
-                     move of an area nothing is demanded of them */
+    bool by_tree; /* ancestors of the day are in the rows: not compared once an area was moved, since the log
+                     does not say when each record was taken along */
     bool (*event)(struct verifying *v, int fold, const struct step *s);
     bool (*record)(struct verifying *v, int fold, const struct changes *c, const struct change *ch);
     bool (*end)(struct verifying *v, int fold); /* rows that are known only when all is folded */
