@@ -53,5 +53,4 @@ SELECT CAST(COALESCE(SUM(ver), 0) AS BIGINT) FROM record WHERE type = 'sys.calen
 SELECT seq, area, parent, name, seq, area FROM area_was WHERE (seq, area) > ($1, $2)
 ORDER BY seq, area LIMIT 4000
 -- name: verify_left_stray
-SELECT MIN(l.seq) FROM scope_log l LEFT JOIN event e ON e.seq = l.seq
-WHERE e.seq IS NULL OR (e.rid <> l.rid AND e.type <> 'sys.area')
+SELECT MIN(l.seq) FROM scope_log l LEFT JOIN record r ON r.rid = l.rid WHERE r.rid IS NULL

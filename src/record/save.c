@@ -255,7 +255,6 @@ static bool save_scopes(struct store *db, const struct changes *c, const struct 
                 scope_row(&l, SC_OPEN_OUT, s->s, ch->after);
             if (!has && moved >= 0 && !log_scope(db, moved, s->s, ch->after->rid, true, e))
                 return false;
-                return false;
         }
         for (size_t k = 0; moved < 0 && k < ch->n_left; k++)
             if (!log_scope(db, ch->left[k].seq, ch->left[k].scope, ch->after->rid, true, e))
