@@ -1,5 +1,6 @@
 /* One way to ask the program, and who is logged in. */
 import { reactive } from 'vue'
+import { forget, keep, keepable, kept } from './offline/kept'
 import { setNow } from './show'
 import { lang, t } from './words'
 
@@ -87,7 +88,21 @@ export function get<T>(url: string, query: Record<string, string | undefined> = 
     const q = new URLSearchParams()
     for (const [k, v] of Object.entries(query)) if (v) q.set(k, v)
     const s = q.toString()
-    return ask<T>('GET', s ? `${url}?${s}` : url)
+    const full = s ? `${url}?${s}` : url
+    return keepable(full) ? getKept<T>(full) : ask<T>('GET', full)
+}
+
+/* Without a network: as it was when there was one. */
+async function getKept<T>(full: string): Promise<T> {
+    try {
+        const got = await ask<T>('GET', full)
+        void keep(full, got)
+        return got
+    } catch (e) {
+        const old = (e as Problem).status === 0 ? await kept<T>(full) : undefined
+        if (old === undefined) throw e
+        return old
+    }
 }
 
 export async function logIn(login: string, password: string): Promise<void> {
@@ -101,6 +116,7 @@ export async function logIn(login: string, password: string): Promise<void> {
     }
     setNow(me.now)
     Object.assign(session, { me, expired: false })
+    void keep('/api/session', me)
 }
 
 export async function whoAmI(): Promise<void> {
@@ -116,6 +132,7 @@ export async function whoAmI(): Promise<void> {
 export async function logOut(): Promise<void> {
     await ask('DELETE', '/api/session')
     sessionStorage.clear() // the next person at this device begins with nothing of this one
+    await forget()
     location.assign('/')
 }
 

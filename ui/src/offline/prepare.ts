@@ -1,0 +1,98 @@
+/* What a phone needs before it loses its network: forms and code lists, the areas below one's own, and the open
+ * matters there, brought up to date by what changed since. */
+import { shallowReactive } from 'vue'
+import { get, may, PERM, session } from '../api'
+import { loadPlaybook, types } from '../playbook'
+import { keep, kept } from './kept'
+
+export interface Area {
+    code: string
+    name: string
+    full: string
+    level: number
+    children: number
+}
+
+export interface Row {
+    id: string
+    type: string
+    type_name?: string
+    number?: string
+    title?: string
+    version: number
+    state_name?: string
+    area_name?: string
+    opened: string
+    due?: string
+    closed?: string
+    merged_into?: string
+    void?: boolean
+    fields: Record<string, unknown>
+}
+
+interface Open {
+    seq: number
+    rows: Row[]
+}
+
+export const own = shallowReactive({ rows: [] as Row[], known: false })
+
+const AREA_ASKS = 60 // a grid worker's street has some twenty villages; a county's tree stays on the server
+const OPEN_KEPT = 300
+const PLACE = 'open'
+
+export async function below(code: string): Promise<Area[]> {
+    return (await get<{ rows: Area[] }>('/api/areas', { parent: code })).rows
+}
+
+async function prepareAreas(): Promise<void> {
+    const todo = [...new Set(session.me?.roles.map((r) => r.area))]
+    for (let asked = 0; todo.length && asked < AREA_ASKS; asked++) {
+        const rows = await below(todo.shift()!)
+        todo.push(...rows.filter((a) => a.children).map((a) => a.code))
+    }
+}
+
+/* The newest signed size of the log: what came later is asked for next time. */
+async function begin(): Promise<number> {
+    const reply = await fetch('/api/checkpoint')
+    const size = Number((await reply.text()).split('\n')[1])
+    return Number.isFinite(size) ? size - 1 : -1
+}
+
+function put(rows: Row[], changed: Row[], gone: string[]): Row[] {
+    const away = new Set([...gone, ...changed.map((r) => r.id)])
+    const stay = changed.filter((r) => !r.closed && !r.merged_into && !r.void)
+    return [...rows.filter((r) => !away.has(r.id)), ...stay].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, OPEN_KEPT)
+}
+
+async function firstTime(): Promise<Open> {
+    const seq = await begin()
+    let rows: Row[] = []
+    for (const x of types) {
+        const got = await get<{ rows: Row[] }>('/api/records', { type: x.id, open: 'true', limit: '100' })
+        rows = put(rows, got.rows, [])
+    }
+    return { seq, rows }
+}
+
+async function prepareOpen(): Promise<void> {
+    const key = `${PLACE} ${session.me?.account}`
+    const old = await kept<Open>(key)
+    if (old) Object.assign(own, { rows: old.rows, known: true })
+    let now = old && old.seq >= 0 ? old : await firstTime()
+    for (let more = now.seq >= 0, n = 0; more && n < 20; n++) {
+        const got = await get<{ seq: number; more: boolean; records: Row[]; gone: string[] }>('/api/changes', { after: String(now.seq) })
+        now = { seq: got.seq, rows: put(now.rows, got.records, got.gone) }
+        more = got.more
+    }
+    Object.assign(own, { rows: now.rows, known: true })
+    await keep(key, now)
+}
+
+export async function prepare(): Promise<void> {
+    if (!session.me || !may(PERM.act)) return
+    for (const id of new Set(types.map((x) => x.playbook))) await loadPlaybook(id)
+    await prepareAreas()
+    await prepareOpen()
+}
