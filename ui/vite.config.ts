@@ -37,6 +37,7 @@ function serviceWorker(): Plugin {
                 for (const name of Object.keys(bundle).sort()) all.update(`${name}\n`)
                 if (page?.type === 'asset') all.update(page.source)
                 const own = readdirSync(new URL('public', import.meta.url))
+                for (const f of own) all.update(readFileSync(new URL(`public/${f}`, import.meta.url)))
                 const files = ['/', ...own.map((f) => `/${f}`), ...[...kept].sort().map((f) => `/${f}`)]
                 this.emitFile({
                     type: 'asset',

@@ -47,9 +47,19 @@ export interface Action {
     opens?: boolean
     import?: boolean
     resident?: boolean
+    answers?: string
+    misses?: string
     by: string[]
     form: FormField[]
     needs: string[]
+}
+
+/* An answer of the one-screen entry: an action that opens, and the values that come with it. */
+export interface Quick {
+    id: string
+    name: Words
+    action: string
+    set: Record<string, string | boolean>
 }
 
 export interface RecordDef {
@@ -58,6 +68,8 @@ export interface RecordDef {
     kind: string
     title?: string
     place?: string
+    kind_field?: string
+    quick?: Quick[]
     list: string[]
     fields: Field[]
     states: { id: string; name: Words; closed?: boolean }[]

@@ -1,0 +1,8 @@
+// Builds the page once more, as another build, into a folder: second.mjs FOLDER
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+
+const ui = new URL('../../ui/', import.meta.url)
+const { build } = await import(createRequire(ui).resolve('vite').replace('index.cjs', 'dist/node/index.js'))
+const mark = { name: 'mark', enforce: 'pre', transform: (code, id) => (id.endsWith('/src/main.ts') ? `${code}\nglobalThis.bihuanBuild = 'second'\n` : undefined) }
+await build({ root: fileURLToPath(ui), logLevel: 'error', plugins: [mark], build: { outDir: process.argv[2], emptyOutDir: true } })
