@@ -74,7 +74,7 @@ export class Network {
         }
         if (this.down) return rs.destroy()
         if (this.page && !rq.url.startsWith('/api/') && rq.url !== '/healthz' && this.file(rq, rs)) return
-        const counts = rq.url.startsWith('/api/') && rq.method === 'POST'
+        const counts = rq.url.startsWith('/api/') && rq.method === 'POST' && rq.url !== '/api/session'
         this.seen.asked += counts
         const bad = counts && this.roll() < this.loss
         const early = bad && this.roll() < 0.5

@@ -99,8 +99,9 @@ async function getKept<T>(full: string): Promise<T> {
         void keep(full, got)
         return got
     } catch (e) {
-        const old = (e as Problem).status === 0 ? await kept<T>(full) : undefined
+        const old = (e as Problem).status === 0 ? await kept<T & { now?: string }>(full) : undefined
         if (old === undefined) throw e
+        delete old.now // it was then
         return old
     }
 }

@@ -75,7 +75,6 @@ export interface RecordDef {
     states: { id: string; name: Words; closed?: boolean }[]
     documents: { id: string; name: Words }[]
     clocks?: { id: string; name: Words }[]
-    kind_field?: string
     actions: Action[]
 }
 

@@ -46,8 +46,10 @@ export const ROUTES: Route[] = [
 /* What stands in the address bar. */
 export const path = ref(location.pathname)
 export const query = ref(new URLSearchParams(location.search))
+export const visit = ref(0) // every coming to a page, also to the same one, opens it afresh
 
 function read(): void {
+    visit.value++
     path.value = location.pathname
     query.value = new URLSearchParams(location.search)
 }
