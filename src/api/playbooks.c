@@ -130,6 +130,8 @@ static void put_action(struct json_out *o, const struct record_def *def, const s
     jo_kc(o, "who", WHO[act->who]);
     if (act->answers.len)
         jo_kv(o, "answers", act->answers);
+    if (act->misses.len)
+        jo_kv(o, "misses", act->misses);
     put_ids(o, "from", def->states, sizeof *def->states, act->from, act->n_from);
     jo_key(o, "to");
     jo_arr(o);

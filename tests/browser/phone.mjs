@@ -77,7 +77,7 @@ async function until(page, fn, arg, ms = 20000) {
 
 const bar = (page) => page.innerText('.outbox')
 const waits = (page, n) => until(page, (k) => document.querySelector('.outbox')?.innerText.includes(`${k}件待上传`), n)
-const idle = (page, ms = 60000) => until(page, () => !/待上传|要您处理/.test(document.querySelector('.outbox')?.innerText ?? '待上传'), undefined, ms)
+const idle = (page, ms = 60000) => until(page, () => !/待上传|要您处理|没有存下/.test(document.querySelector('.outbox')?.innerText ?? '待上传'), undefined, ms)
 
 // ---- taps ----
 
@@ -320,14 +320,12 @@ async function endSessions(who) {
 
 async function full() {
     const { context, page } = await launch()
+    const cdp = await context.newCDPSession(page)
+    await cdp.send('Storage.overrideQuotaForOrigin', { origin: net.origin, quotaSize: 1 }) // before anything was kept
     await page.goto(net.origin)
     await logIn(page, 'grid')
-    await page.goto(`${net.origin}/new`)
-    await page.waitForSelector('textarea')
-    await ready(page)
-    await page.waitForTimeout(1500)
-    const cdp = await context.newCDPSession(page)
-    await cdp.send('Storage.overrideQuotaForOrigin', { origin: net.origin, quotaSize: 1 })
+    await page.tap('.foot a:has-text("上报")')
+    await page.waitForSelector('textarea:focus')
     net.goDown(true)
     await page.fill('textarea', '手机满了时报的一件')
     await page.fill('#f-place', '一村51号')

@@ -49,6 +49,7 @@ export interface Action {
     resident?: boolean
     answers?: string
     misses?: string
+    reopens?: boolean
     by: string[]
     form: FormField[]
     needs: string[]

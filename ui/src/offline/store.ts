@@ -24,6 +24,13 @@ function done<T>(request: IDBRequest<T>): Promise<T> {
     })
 }
 
+function ended(tx: IDBTransaction): Promise<void> {
+    return new Promise((yes, no) => {
+        tx.oncomplete = () => yes()
+        tx.onabort = () => no(tx.error ?? new DOMException('aborted', 'AbortError'))
+    })
+}
+
 /* A later version adds stores and never drops `outbox` or `photo`: what waits survives an upgrade. */
 function open(): Promise<IDBDatabase> {
     opened ??= new Promise((yes, no) => {
@@ -57,10 +64,7 @@ export async function write(changes: Write[]): Promise<void> {
     const db = await open()
     const names = [...new Set(changes.map((c) => c.store))]
     const tx = db.transaction(names, 'readwrite', { durability: 'strict' })
-    const end = new Promise<void>((yes, no) => {
-        tx.oncomplete = () => yes()
-        tx.onabort = () => no(tx.error ?? new DOMException('aborted', 'AbortError'))
-    })
+    const end = ended(tx)
     for (const c of changes) {
         const store = tx.objectStore(c.store)
         if (c.put !== undefined) store.put(c.put)
@@ -72,11 +76,13 @@ export async function write(changes: Write[]): Promise<void> {
 /* The first one to bring a value wins, also between two windows. */
 export async function readOrAdd<T extends { key: string }>(store: StoreName, fresh: T): Promise<T> {
     const db = await open()
-    const all = db.transaction(store, 'readwrite').objectStore(store)
+    const tx = db.transaction(store, 'readwrite', { durability: 'strict' })
+    const end = ended(tx)
+    const all = tx.objectStore(store)
     const have = await done<T | undefined>(all.get(fresh.key))
-    if (have) return have
-    all.put(fresh)
-    return fresh
+    if (!have) all.put(fresh)
+    await end // a key that is not on the disk must lock nothing
+    return have ?? fresh
 }
 
 export async function empty(store: StoreName): Promise<void> {
