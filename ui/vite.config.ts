@@ -42,7 +42,9 @@ function serviceWorker(): Plugin {
                 this.emitFile({
                     type: 'asset',
                     fileName: 'sw.js',
-                    source: source.replace('__BUILD__', all.digest('hex').slice(0, 16)).replace("['__FILES__']", JSON.stringify(files)),
+                    source: source
+                        .replace('__BUILD__', all.digest('hex').slice(0, 16))
+                        .replace("['__FILES__']", JSON.stringify(files)),
                 })
             },
         },

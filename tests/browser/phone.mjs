@@ -9,8 +9,13 @@ import { Network } from './proxy.mjs'
 const ui = new URL('../../ui/', import.meta.url)
 const { chromium } = createRequire(ui)('playwright-core')
 const [port, password, folder, db] = process.argv.slice(2)
-const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2, locale: 'zh-CN', timezoneId: 'Asia/Shanghai' }
-const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+const PHONE = {
+    viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2,
+    locale: 'zh-CN', timezoneId: 'Asia/Shanghai',
+}
+const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+    '--disable-component-update', '--disable-sync']
+const API = `http://127.0.0.1:${port}/api`
 const seen = { taps: {}, wide: [], small: [], complaints: [], foreign: [] }
 let net
 let taps = 0
@@ -22,13 +27,15 @@ let userDir
 
 async function launch(again = false, init) {
     if (!again) userDir = path.join(folder, `profile${++profiles}`)
-    const context = await chromium.launchPersistentContext(userDir, { executablePath: '/usr/bin/chromium', args: ARGS, ...PHONE })
+    const how = { executablePath: '/usr/bin/chromium', args: ARGS, ...PHONE }
+    const context = await chromium.launchPersistentContext(userDir, how)
     context.setDefaultTimeout(20000)
     if (init) await context.addInitScript(init)
     const page = context.pages()[0] ?? (await context.newPage())
     page.on('pageerror', (e) => seen.complaints.push(String(e)))
-    page.on('console', (m) => m.type() === 'error' && /Content.Security.Policy/.test(m.text()) && seen.complaints.push(m.text()))
-    context.on('request', (r) => /^https?:/.test(r.url()) && !r.url().startsWith(net.origin) && seen.foreign.push(r.url()))
+    page.on('console', (m) => /Content.Security.Policy/.test(m.text()) && seen.complaints.push(m.text()))
+    const foreign = (url) => /^https?:/.test(url) && !url.startsWith(net.origin)
+    context.on('request', (r) => foreign(r.url()) && seen.foreign.push(r.url()))
     return { context, page }
 }
 
@@ -61,8 +68,10 @@ async function tap(page, where) {
 
 async function measure(page) {
     seen.wide.push(await page.evaluate(() => document.documentElement.scrollWidth))
-    const small = await page.$$eval('main button:not(.link), main input:not([type=file]), main select, main textarea, main summary, .foot a, .outbox a', (all) =>
-        all.filter((x) => x.offsetParent && x.getBoundingClientRect().height < 47.5).map((x) => x.outerHTML.slice(0, 90)))
+    const targets = 'main button:not(.link), main input:not([type=file]), main textarea, .foot a, .outbox a'
+    const small = await page.$$eval(targets, (all) =>
+        all.filter((x) => x.offsetParent && x.getBoundingClientRect().height < 47.5)
+            .map((x) => x.outerHTML.slice(0, 90)))
     seen.small.push(...small)
 }
 
@@ -71,13 +80,15 @@ async function until(page, fn, arg, ms = 20000) {
     for (const end = Date.now() + ms; ; await new Promise((yes) => setTimeout(yes, 100))) {
         const got = await page.evaluate(fn, arg).catch(() => undefined) // between two pages
         if (got) return got
-        if (Date.now() > end) throw new Error(`never true: ${fn} ${arg ?? ''}, the bar says: ${await bar(page).catch(() => '')}`)
+        if (Date.now() < end) continue
+        throw new Error(`never true: ${fn} ${arg ?? ''}, the bar: ${await bar(page).catch(() => '')}`)
     }
 }
 
 const bar = (page) => page.innerText('.outbox')
 const waits = (page, n) => until(page, (k) => document.querySelector('.outbox')?.innerText.includes(`${k}件待上传`), n)
-const idle = (page, ms = 60000) => until(page, () => !/待上传|要您处理|没有存下/.test(document.querySelector('.outbox')?.innerText ?? '待上传'), undefined, ms)
+const empty = () => !/待上传|要您处理|没有存下/.test(document.querySelector('.outbox')?.innerText ?? '待上传')
+const idle = (page, ms = 60000) => until(page, empty, undefined, ms)
 
 // ---- taps ----
 
@@ -161,16 +172,20 @@ async function enter(page, n, { photo = true, text = `第${n}件：两家为水�
     await page.waitForSelector('.done h1')
 }
 
+async function asked(who, url) {
+    return (await fetch(API + url, { headers: await session(who) })).json()
+}
+
 async function records(who = 'centre') {
-    const cookie = await session(who)
-    const got = await fetch(`http://127.0.0.1:${port}/api/records?type=dispute.dispute&limit=200&open=true`, { headers: cookie })
-    return (await got.json()).rows
+    return (await asked(who, '/records?type=dispute.dispute&limit=200&open=true')).rows
 }
 
 const sessions = {}
 async function session(who) {
     if (!sessions[who]) {
-        const got = await fetch(`http://127.0.0.1:${port}/api/session`, { method: 'POST', body: JSON.stringify({ login: who, password }), headers: { 'content-type': 'application/json' } })
+        const body = JSON.stringify({ login: who, password })
+        const headers = { 'content-type': 'application/json' }
+        const got = await fetch(`${API}/session`, { method: 'POST', body, headers })
         const me = await got.json()
         sessions[who] = { cookie: got.headers.get('set-cookie').split(';')[0], 'x-csrf-token': me.csrf }
     }
@@ -225,7 +240,7 @@ async function twelve() {
     seen.twelve = mine.map((r) => r.title).sort()
     const photos = []
     for (const r of mine) {
-        const full = await (await fetch(`http://127.0.0.1:${port}/api/records/${r.id}`, { headers: await session('centre') })).json()
+        const full = await asked('centre', `/records/${r.id}`)
         photos.push(full.fields.photo?.length ?? 0)
     }
     seen.photos = photos
@@ -236,10 +251,13 @@ async function twelve() {
 // What still lies on the phone, and whether anything of it is readable there.
 async function left() {
     const db = await new Promise((yes) => (indexedDB.open('bihuan').onsuccess = (e) => yes(e.target.result)))
-    const all = (store) => new Promise((yes) => (db.transaction(store).objectStore(store).getAll().onsuccess = (e) => yes(e.target.result)))
+    const all = (store) => new Promise((yes) => {
+        db.transaction(store).objectStore(store).getAll().onsuccess = (e) => yes(e.target.result)
+    })
     const outbox = await all('outbox')
     const key = (await all('misc')).find((x) => x.key === 'key').value
-    return { photos: (await all('photo')).length, open: outbox.filter((x) => x.state !== 'done').length, files: outbox.flatMap((x) => x.files).length,
+    const open = outbox.filter((x) => x.state !== 'done').length
+    return { photos: (await all('photo')).length, open, files: outbox.flatMap((x) => x.files).length,
         text: JSON.stringify(outbox).includes('水沟'), extractable: key.extractable }
 }
 
@@ -272,7 +290,13 @@ async function upgrade(page) {
 
 // ---- the clock of the phone, a day off; the account, closed; the device, full ----
 
-const shifted = (ms) => `{ const Real = Date; globalThis.Date = class extends Real { constructor(...a) { a.length ? super(...a) : super(Real.now() + ${ms}) } static now() { return Real.now() + ${ms} } } }`
+const shifted = (ms) => `{
+    const Real = Date
+    globalThis.Date = class extends Real {
+        constructor(...a) { a.length ? super(...a) : super(Real.now() + ${ms}) }
+        static now() { return Real.now() + ${ms} }
+    }
+}`
 
 async function clockOff(ms, name) {
     const { context, page } = await launch(false, shifted(ms))
@@ -281,7 +305,7 @@ async function clockOff(ms, name) {
     await enter(page, 31, { photo: false, text: `时钟不准的一件${name}` })
     await idle(page)
     const r = (await records()).find((x) => x.title === `时钟不准的一件${name}`)
-    const events = await (await fetch(`http://127.0.0.1:${port}/api/records/${r.id}/events`, { headers: await session('centre') })).json()
+    const events = await asked('centre', `/records/${r.id}/events`)
     const body = JSON.parse(events.rows[0].body)
     await context.close()
     return { off: Math.abs(body.at - body.recorded), skew: body.in.$skew }
@@ -299,7 +323,7 @@ async function closed() {
     await enter(page, 41, { text: '账号停用前存的一件' })
     await waits(page, 1)
     await endSessions('gridonly')
-    execFileSync('python3', ['-c', "import sqlite3,sys; c=sqlite3.connect(sys.argv[1],timeout=20); c.execute('DELETE FROM credential WHERE account IN (SELECT r.id FROM record r JOIN account_login l ON l.rid=r.rid WHERE l.login=?)',('gridonly',)); c.commit()", db])
+    execFileSync('python3', ['-c', NO_LOGIN, db, 'gridonly'])
     net.goDown(false)
     await page.goto(`${net.origin}/mine`)
     await page.waitForSelector('button:has-text("导出成文件")')
@@ -312,10 +336,19 @@ async function closed() {
     await context.close()
 }
 
+// What closing an account does to its log-in.
+const NO_LOGIN = `
+import sqlite3, sys
+c = sqlite3.connect(sys.argv[1], timeout=20)
+c.execute("DELETE FROM credential WHERE account IN"
+          " (SELECT r.id FROM record r JOIN account_login l ON l.rid = r.rid WHERE l.login = ?)", (sys.argv[2],))
+c.commit()`
+
 async function endSessions(who) {
     const head = await session(who)
-    const { rows } = await (await fetch(`http://127.0.0.1:${port}/api/sessions`, { headers: head })).json()
-    for (const r of rows) if (!r.current) await fetch(`http://127.0.0.1:${port}/api/sessions/${r.key}`, { method: 'DELETE', headers: head })
+    const { rows } = await asked(who, '/sessions')
+    for (const r of rows.filter((x) => !x.current))
+        await fetch(`${API}/sessions/${r.key}`, { method: 'DELETE', headers: head })
 }
 
 async function full() {

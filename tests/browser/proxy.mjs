@@ -4,7 +4,10 @@ import http from 'node:http'
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
-const KINDS = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.json': 'application/json' }
+const KINDS = {
+    '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml',
+    '.webmanifest': 'application/manifest+json',
+}
 
 // A fixed row of numbers, so that a run can be told again.
 function dice(seed) {
@@ -44,7 +47,9 @@ export class Network {
 
     once(rq, body) {
         return new Promise((yes, no) => {
-            const on = http.request({ host: '127.0.0.1', port: this.target, method: rq.method, path: rq.url, headers: { ...rq.headers, connection: 'close' } }, (got) => {
+            const headers = { ...rq.headers, connection: 'close' }
+            const to = { host: '127.0.0.1', port: this.target, method: rq.method, path: rq.url, headers }
+            const on = http.request(to, (got) => {
                 const parts = []
                 got.on('data', (d) => parts.push(d))
                 got.on('end', () => yes({ status: got.statusCode, headers: got.headers, body: Buffer.concat(parts) }))
@@ -60,7 +65,8 @@ export class Network {
         let file = path.join(this.page, at)
         if (!path.extname(at)) file = path.join(this.page, 'index.html')
         if (!existsSync(file)) return false
-        rs.writeHead(200, { 'content-type': KINDS[path.extname(file)] ?? 'application/octet-stream', 'cache-control': 'no-cache' })
+        const kind = KINDS[path.extname(file)] ?? 'application/octet-stream'
+        rs.writeHead(200, { 'content-type': kind, 'cache-control': 'no-cache' })
         rs.end(readFileSync(file))
         return true
     }

@@ -4,5 +4,10 @@ import { fileURLToPath } from 'node:url'
 
 const ui = new URL('../../ui/', import.meta.url)
 const { build } = await import(createRequire(ui).resolve('vite').replace('index.cjs', 'dist/node/index.js'))
-const mark = { name: 'mark', enforce: 'pre', transform: (code, id) => (id.endsWith('/src/main.ts') ? `${code}\nglobalThis.bihuanBuild = 'second'\n` : undefined) }
-await build({ root: fileURLToPath(ui), logLevel: 'error', plugins: [mark], build: { outDir: process.argv[2], emptyOutDir: true } })
+const mark = {
+    name: 'mark',
+    enforce: 'pre',
+    transform: (code, id) => (id.endsWith('/src/main.ts') ? `${code}\nglobalThis.bihuanBuild = 'second'\n` : undefined),
+}
+const into = { outDir: process.argv[2], emptyOutDir: true }
+await build({ root: fileURLToPath(ui), logLevel: 'error', plugins: [mark], build: into })

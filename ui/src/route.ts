@@ -16,9 +16,18 @@ export interface Route {
 
 /* The order is that of the menus; the first address that fits counts. */
 export const ROUTES: Route[] = [
-    { path: '/new', title: { zh: '上报', en: 'Report' }, page: () => import('./phone/EntryPage.vue'), may: PERM.act, menu: 'both' },
-    { path: '/calls', title: { zh: '回访', en: 'Calls' }, page: () => import('./phone/CallsPage.vue'), may: PERM.act, menu: 'narrow' },
-    { path: '/mine', title: { zh: '我的件', en: 'Mine' }, page: () => import('./phone/MinePage.vue'), open: true, menu: 'narrow' },
+    {
+        path: '/new', title: { zh: '上报', en: 'Report' }, page: () => import('./phone/EntryPage.vue'),
+        may: PERM.act, menu: 'both',
+    },
+    {
+        path: '/calls', title: { zh: '回访', en: 'Calls' }, page: () => import('./phone/CallsPage.vue'),
+        may: PERM.act, menu: 'narrow',
+    },
+    {
+        path: '/mine', title: { zh: '我的件', en: 'Mine' }, page: () => import('./phone/MinePage.vue'),
+        open: true, menu: 'narrow',
+    },
     { path: '/', title: { zh: '办件', en: 'Matters' }, page: () => import('./pages/ListPage.vue'), menu: 'both' },
     { path: '/m/:id', title: { zh: '办件', en: 'Matter' }, page: () => import('./pages/MatterPage.vue') },
     {

@@ -66,7 +66,9 @@ function byId(a: OutItem, b: OutItem): number {
 }
 
 function stored(x: OutItem): OutItem {
-    return { ...x, what: { ...x.what }, files: x.files.map((f) => ({ id: f.id, name: f.name, up: f.up })), problem: x.problem && JSON.parse(JSON.stringify(x.problem)) }
+    const files = x.files.map((f) => ({ id: f.id, name: f.name, up: f.up }))
+    const problem = x.problem && (JSON.parse(JSON.stringify(x.problem)) as Problem)
+    return { ...x, what: { ...x.what }, files, problem }
 }
 
 async function save(x: OutItem, more: Write[] = []): Promise<void> {
@@ -100,8 +102,11 @@ export async function loadOutbox(): Promise<void> {
 
 async function photoRows(files: OutFile[]): Promise<Write[]> {
     const rows: Write[] = []
-    for (const f of files)
-        if (f.blob) rows.push({ store: 'photo', put: { id: f.id, sealed: await sealBytes(await f.blob.arrayBuffer()), mime: f.blob.type } })
+    for (const f of files) {
+        if (!f.blob) continue
+        const sealed = await sealBytes(await f.blob.arrayBuffer())
+        rows.push({ store: 'photo', put: { id: f.id, sealed, mime: f.blob.type } })
+    }
     return rows
 }
 
@@ -181,7 +186,8 @@ export async function again(x: OutItem, change: Record<string, unknown> = {}, no
     const c = await content(x)
     if (!c) return
     const next: Content = { ...c, body: { ...c.body, ...change }, frozen: undefined }
-    const y: OutItem = { ...x, state: 'kept', problem: undefined, account: session.me?.account ?? x.account, who: session.me?.name ?? x.who }
+    const me = { account: session.me?.account ?? x.account, who: session.me?.name ?? x.who }
+    const y: OutItem = { ...x, ...me, state: 'kept', problem: undefined }
     if (now) y.at = new Date().toISOString()
     if (loose.has(x.id)) loose.get(x.id)!.content = next
     else y.sealed = await seal(next)
@@ -224,7 +230,8 @@ export async function exportFile(): Promise<Blob> {
             const blob = await photo(x, f).catch(() => undefined)
             files.push({ file: f.id, name: f.name, mime: blob?.type, base64: blob && base64(await blob.arrayBuffer()) })
         }
-        items.push({ id: x.id, who: x.who, what: x.what.zh, at: x.at, problem: x.problem?.detail, url: c?.url, body: c?.body, files })
+        const head = { id: x.id, who: x.who, what: x.what.zh, at: x.at, problem: x.problem?.detail }
+        items.push({ ...head, url: c?.url, body: c?.body, files })
     }
     const text = JSON.stringify({ bihuan: 'outbox', made: new Date().toISOString(), items }, null, 1)
     return new Blob([text], { type: 'application/json' })
@@ -281,7 +288,8 @@ async function sendFiles(x: OutItem, c: Content): Promise<Outcome> {
         try {
             blob = await photo(x, f)
         } catch {
-            return refuse(x, failed(0, { code: 'photo', detail: t(`照片“${f.name}”在手机上读不出来了`, `The picture "${f.name}" cannot be read on this phone any more`) }))
+            const detail = t(`照片“${f.name}”在手机上读不出来了`, `The picture "${f.name}" cannot be read any more`)
+            return refuse(x, failed(0, { code: 'photo', detail }))
         }
         const reply = await post(`/api/files?name=${encodeURIComponent(f.name)}&id=${f.id}`, blob)
         if (reply === 'later') return 'later'
@@ -314,9 +322,16 @@ async function freeze(x: OutItem, c: Content): Promise<Content> {
     return next
 }
 
-async function receive(x: OutItem, c: Content, got: { number?: string; digits?: string; receipt?: { recorded: string } }): Promise<void> {
+interface Taken {
+    number?: string
+    digits?: string
+    receipt?: { recorded: string }
+}
+
+async function receive(x: OutItem, c: Content, got: Taken): Promise<void> {
     const rest: Content = { title: '', url: '', body: {}, digits: got.digits }
-    const y: OutItem = { ...x, state: 'done', number: got.number, done: got.receipt?.recorded, problem: undefined, sealed: undefined }
+    const told = { number: got.number, done: got.receipt?.recorded }
+    const y: OutItem = { ...x, ...told, state: 'done', problem: undefined, sealed: undefined }
     const files = y.files
     y.files = []
     if (got.digits && secure) y.sealed = await seal(rest)
@@ -334,7 +349,10 @@ async function receive(x: OutItem, c: Content, got: { number?: string; digits?: 
 
 async function sendOne(x: OutItem): Promise<Outcome> {
     let c = await content(x)
-    if (!c) return refuse(x, failed(0, { code: 'unreadable', detail: t('这一件在手机上读不出来了', 'This one cannot be read on this phone any more') }))
+    if (!c) {
+        const detail = t('这一件在手机上读不出来了', 'This one cannot be read on this phone any more')
+        return refuse(x, failed(0, { code: 'unreadable', detail }))
+    }
     if (!c.frozen || x.files.some((f) => Date.now() - (f.up ?? 0) > UPLOAD_LASTS)) {
         const files = await sendFiles(x, c)
         if (files !== 'done') return files
@@ -344,7 +362,7 @@ async function sendOne(x: OutItem): Promise<Outcome> {
     if (reply === 'later') return 'later'
     if (reply.status === 401) return 'login'
     if (reply.status >= 300) return refuse(x, failed(reply.status, reply.got))
-    await receive(x, c, reply.got as Parameters<typeof receive>[2])
+    await receive(x, c, reply.got as Taken)
     return 'done'
 }
 

@@ -35,6 +35,13 @@ interface Open {
     rows: Row[]
 }
 
+interface Changes {
+    seq: number
+    more: boolean
+    records: Row[]
+    gone: string[]
+}
+
 export const own = shallowReactive({ rows: [] as Row[], known: false })
 
 const AREA_ASKS = 60 // a grid worker's street has some twenty villages; a county's tree stays on the server
@@ -82,7 +89,7 @@ async function prepareOpen(): Promise<void> {
     if (old) Object.assign(own, { rows: old.rows, known: true })
     let now = old && old.seq >= 0 ? old : await firstTime()
     for (let more = now.seq >= 0, n = 0; more && n < 20; n++) {
-        const got = await get<{ seq: number; more: boolean; records: Row[]; gone: string[] }>('/api/changes', { after: String(now.seq) })
+        const got = await get<Changes>('/api/changes', { after: String(now.seq) })
         now = { seq: got.seq, rows: put(now.rows, got.records, got.gone) }
         more = got.more
     }

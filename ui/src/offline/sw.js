@@ -45,6 +45,7 @@ async function fileOf(request) {
 self.addEventListener('fetch', (e) => {
     const url = new URL(e.request.url)
     if (e.request.method !== 'GET' || url.origin !== self.location.origin) return
-    if (e.request.mode === 'navigate' && !url.pathname.includes('.') && !url.pathname.startsWith('/api/')) e.respondWith(pageOf(e.request))
+    const page = !url.pathname.includes('.') && !url.pathname.startsWith('/api/')
+    if (e.request.mode === 'navigate' && page) e.respondWith(pageOf(e.request))
     else if (url.pathname.startsWith('/assets/') || FILES.includes(url.pathname)) e.respondWith(fileOf(e.request))
 })

@@ -10,13 +10,13 @@ export async function startWorker(): Promise<void> {
     if (!secure || !('serviceWorker' in navigator)) {
         off.value = t(
             '当前是普通 HTTP 地址：浏览器不给定位，断网打不开，没报上去的不能存在手机里。请改用 HTTPS 地址。',
-            'This is a plain HTTP address: the browser gives no position, the page does not open without a network, and nothing is kept on this device. Use the HTTPS address.',
+            'Plain HTTP: no position, no page without a network, nothing kept on this device. Use the HTTPS address.',
         )
         return
     }
     try {
         await navigator.serviceWorker.register('/sw.js')
     } catch {
-        off.value = t('浏览器没让本页离线可用；有网时一切照常。', 'The browser did not let this page work offline; with a network all is as usual.')
+        off.value = t('浏览器没让本页离线可用；有网时一切照常。', 'This browser opens the page with a network only.')
     }
 }

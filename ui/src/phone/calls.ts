@@ -57,7 +57,8 @@ function callsOf(m: Matter, def: RecordDef, due: string): Call[] {
     const answers = ways.filter((a) => def.actions.find((x) => x.id === a.id)?.answers)
     if (!answers.length) return []
     const place = m.fields[def.place ?? ''] as { text?: string } | undefined
-    const one = { record: m.id, playbook: m.playbook, type: m.type, number: m.number, title: m.title, place: place?.text, due, ways }
+    const { id, playbook, type, number, title } = m
+    const one = { record: id, playbook, type, number, title, place: place?.text, due, ways }
     const parties = answers[0].parties ?? []
     return parties.length ? parties.map((party) => ({ ...one, party })) : [one]
 }

@@ -3,7 +3,8 @@ import { session } from '../api'
 import { keep, kept } from '../offline/kept'
 import type { OutFile } from '../offline/outbox'
 import type { Place } from '../parts/PlaceInput.vue'
-import { loadPlaybook, recordOf, types, type Action, type Field, type Playbook, type Quick, type RecordDef } from '../playbook'
+import { loadPlaybook, recordOf, types } from '../playbook'
+import type { Action, Field, Playbook, Quick, RecordDef } from '../playbook'
 import type { Words } from '../words'
 import type { Grid } from './GridPick.vue'
 
@@ -82,7 +83,8 @@ export async function readLast(): Promise<Last> {
 
 export async function keepLast(last: Last, e: Entry, place: Place | undefined): Promise<void> {
     const grids = e.grid ? [e.grid, ...last.grids.filter((g) => g.code !== e.grid?.code)] : last.grids
-    const places = place?.text ? [{ text: place.text }, ...last.places.filter((p) => p.text !== place.text)] : last.places
+    const others = last.places.filter((p) => p.text !== place?.text)
+    const places = place?.text ? [{ text: place.text }, ...others] : last.places
     await keep(key('last'), { type: e.type, grids: grids.slice(0, MOST), places: places.slice(0, MOST) } satisfies Last)
 }
 
