@@ -11,6 +11,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 import unittest
 import zipfile
 
@@ -273,6 +274,38 @@ class Figures(api.Base):
         self.assertEqual(f["n"], 2)
         answer = self.want("desk", 200, "GET", "/api/records?type=dispute&open=true&where=again%20%3D%20TRUE")
         self.assertEqual(len(answer["rows"]), 2)
+
+    def letters(self):
+        return self.want("desk", 200, "GET", "/api/records?type=letter.letter&limit=100")["rows"]
+
+    def test_a_letter_is_drafted(self):
+        before = len(self.letters())
+        made = []
+        for lon in (115.95, 115.9502, 115.9501, 115.9501, 115.96, 115.9603):
+            made.append(self.want("grid", 201, "POST", "/api/records", {
+                "id": api.uuid7(), "type": "dispute", "area": api.VILLAGE, "action": "report",
+                "fields": dict(api.REPORT, place={"text": "桥头", "lon": lon, "lat": 28.65})}))
+        for _ in range(100):
+            if len(self.letters()) > before:
+                break
+            time.sleep(0.2)
+        time.sleep(2.5)  # a second look opens nothing more
+        rows = self.letters()
+        self.assertEqual(len(rows), before + 1)
+        letter = self.want("desk", 200, "GET", f"/api/records/{rows[0]['id']}")
+        self.assertEqual(letter["state"], "drafted")
+        self.assertEqual(letter["fields"]["reason"], "place")
+        self.assertEqual(letter["fields"]["matters"], [r["id"] for r in made[:len(letter["fields"]["matters"])]])
+        self.assertGreaterEqual(len(letter["fields"]["matters"]), 3)
+        self.assertIn(made[0]["number"], letter["fields"]["request"])
+        self.act("desk", letter, "sign_off", {"to_unit": api.SERVER.orgs["police"]}, status=403)
+        self.act("head", letter, "sign_off", {"to_unit": api.SERVER.orgs["police"]})
+        self.assertEqual(letter["state"], "sent")
+        self.act("desk", letter, "reply", {"measures": "已设专人值守", "done_on": "2001-01-01", "outcome": "好转"}, status=409)
+        self.act("desk", letter, "reply", {"measures": "已设专人值守", "done_on": DAY, "outcome": "好转"})
+        self.assertEqual(letter["state"], "answered")
+        f = self.want("desk", 200, "GET", f"/api/indicators/letter.sent?from={DAY}&to={DAY}")
+        self.assertEqual(f["n"], 1)
 
     def test_drawn_by_lot(self):
         def draw(seed, count=5):

@@ -36,6 +36,7 @@ struct engine {
     bool ticker_runs, ticker_stops;
     pthread_t ticker;
     pthread_cond_t ticker_wake;
+    int64_t watched; /* the ticker's own: up to this row watches have looked; 0: not yet */
     struct store *db; /* the writer's */
 
     bool building;       /* under lock: something is built between the commits */
@@ -130,6 +131,8 @@ MUST_USE bool snapshot_load(struct store *db, struct arena *a, const struct ask 
 /* figures.c: what an action with figures takes; the refusal of a slot is the refusal of the action. */
 MUST_USE bool figures_load(struct store *db, struct arena *a, const struct ask *ask,
                            struct snapshot *s, struct err *e);
+/* watch.c: opens what the playbooks' watches ask for; the ticker's turn. */
+MUST_USE bool watch_look(struct engine *en, struct arena *a, const struct world *w, struct err *e);
 /* recur.c: is a case opened where one was closed not long ago? */
 MUST_USE bool recurrence_load(struct store *db, struct arena *a, const struct ask *ask,
                               struct snapshot *s, struct err *e);

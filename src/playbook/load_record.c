@@ -4,7 +4,7 @@
 static const char *const record_keys[] = {
     "kind",        "name",   "number", "backdate",  "title",  "kind_field", "place",     "list",
     "sealed_when", "fields", "states", "documents", "clocks", "actions",    "follow_up",
-    "recurs",      "quick",  NULL};
+    "recurs",      "quick", "watch", NULL};
 
 struct idset set_records(const struct playbook *p)
 {
@@ -246,6 +246,7 @@ static void load_record(struct loader *ld, int record, const struct node *node)
     load_recurs(ld, r, node);
     load_follow_ups(ld, record, get_map(ld, node, "follow_up"));
     load_actions(ld, record, actions);
+    load_watches(ld, r, get_map(ld, node, "watch"));
     load_templates(ld, record, node);
     if (ld->out->n > before)
         return; /* half an action would be blamed for what its missing half does */

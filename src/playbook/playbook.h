@@ -349,6 +349,23 @@ struct quick {
     int n_sets;
 };
 
+/* The system opens a record of this type when matters of another type gather at a place. */
+struct watch {
+    struct str id;
+    struct str of;      /* "dispute.dispute"; told only where all playbooks are loaded */
+    int64_t metres;
+    struct span within; /* days back from the newest */
+    int at_least;
+    int action;         /* that opens the record, by the clock */
+    int matters;        /* record field, many: the matters; -1 */
+    int text;           /* text field */
+    struct words say;   /* what it says, with {n}, {days}, {metres}, {numbers} */
+    int n_set;
+    struct watch_set {
+        struct str field, value;
+    } *set;
+};
+
 struct record_def {
     struct str id;
     struct words name;
@@ -372,6 +389,8 @@ struct record_def {
     int place_field;       /* -1 */
     struct expr *sealed_when;
     struct recurs *recurs; /* NULL: not looked for */
+    struct watch *watches;
+    int n_watches;
     struct quick *quick;
     int n_quick;
     struct str *list;      /* columns a list shows by default */

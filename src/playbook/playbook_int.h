@@ -125,6 +125,7 @@ void load_action_ids(struct loader *ld, int record, const struct node *map);
 void load_actions(struct loader *ld, int record, const struct node *map);
 void check_composites(struct loader *ld, int record, const struct node *map);
 void check_flow(struct loader *ld, int record, const struct node *map);
+void load_watches(struct loader *ld, struct record_def *r, const struct node *map);
 void load_indicators(struct loader *ld);
 struct reported *load_reported(struct loader *ld, const struct node *map);
 

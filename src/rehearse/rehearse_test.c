@@ -239,7 +239,8 @@ static void a_deal_is_exact(void **state)
     UNUSED(state);
     stage_open(&s, "deal");
     struct json *target = json_at(json_get(json_get(s.plan->root, "targets"), "small"), 1);
-    if (!json_input(s.plan->arena, STR("{\"source\":{\"deal\":{\"hotline\":\"3\",\"court\":\"1\"}}}"), &draws, &e))
+    static const char DEAL[] = "{\"source\":{\"deal\":{\"hotline\":\"3\",\"court\":\"1\"}}}";
+    if (!json_input(s.plan->arena, str_of(DEAL), &draws, &e))
         fail_msg("%s", e.text);
     json_set(s.plan->arena, target, STR("draws"), draws);
     play(&s, 7);
