@@ -62,7 +62,7 @@ class Packages(unittest.TestCase):
         seen = set()
         for line in (ROOT / "tools/packages.txt").read_text().splitlines():
             if not line.startswith("#"):
-                self.assertRegex(line, r"^(run|test) [a-z0-9.+-]+( [a-z0-9.+-]+)?$")
+                self.assertRegex(line, r"^(run|lan|test) [a-z0-9.+-]+( [a-z0-9.+-]+)?$")
                 self.assertNotIn(line.split()[1], seen)
                 seen.add(line.split()[1])
 
