@@ -88,10 +88,31 @@ class Demo(unittest.TestCase):
             ask = urllib.request.Request(f"{url}api/records/{made['id']}/events", headers=head)
             with urllib.request.urlopen(ask, timeout=20) as answer:
                 self.assertIn("2024-09-09T", answer.read().decode())
+            self.suggestions(url, head)
         finally:
             server.terminate()
             self.assertEqual(server.wait(30), 0)
             server.stdout.close()
+
+    def suggestions(self, url, head):
+        """The kind that was confirmed is among the three that the phone suggests (docs/phone.md)."""
+        ask = urllib.request.Request(url + "api/playbooks/dispute", headers=head)
+        with urllib.request.urlopen(ask, timeout=20) as got:
+            lists = json.load(got)["codes"]
+        found = bihuan("find", "dispute", "--db", self.db, "--limit", "20000", "--json")
+        rows = [r["fields"] for r in json.loads(found.stdout)["rows"]]
+        folder = pathlib.Path(self.folder.name)
+        codes, texts = folder / "codes.json", folder / "texts.jsonl"
+        codes.write_text(json.dumps(next(x["codes"] for x in lists if x["id"] == "dispute_type")), encoding="utf-8")
+        lines = [json.dumps({"text": f["summary"], "code": f["type"]}) for f in rows if f.get("type")]
+        texts.write_text("\n".join(lines), encoding="utf-8")
+        run = subprocess.run(["node", ROOT / "tests/suggest.mjs", codes, texts], capture_output=True, text=True,
+                             check=False)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        got = json.loads(run.stdout)
+        print(f"\n    suggested kinds: {got['three']} of {got['n']} among three, {got['first']} first")
+        self.assertGreater(got["n"], 10000)
+        self.assertGreater(got["three"] / got["n"], 0.55)
 
     def post(self, url, head, body):
         ask = urllib.request.Request(url, method="POST", data=json.dumps(body).encode(), headers=head)

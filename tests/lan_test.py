@@ -29,8 +29,8 @@ class Lan(unittest.TestCase):
         self.lan = self.folder / "build/lan"
 
     def sh(self, text):
-        done = subprocess.run(["bash", "-c", f"set -euo pipefail; . {ROOT}/tools/setup.sh; . {ROOT}/tools/lan.sh; {text}"],
-                              cwd=self.folder, capture_output=True, text=True, check=False)
+        source = f"set -euo pipefail; . {ROOT}/tools/setup.sh; . {ROOT}/tools/lan.sh; {text}"
+        done = subprocess.run(["bash", "-c", source], cwd=self.folder, capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout
 
