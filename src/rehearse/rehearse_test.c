@@ -326,7 +326,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(targets_are_exact),       cmocka_unit_test(every_way_is_taken),
-        cmocka_unit_test(a_deal_is_exact),         cmocka_unit_test(a_seed_says_all),         cmocka_unit_test(a_wrong_target_is_refused),
+        cmocka_unit_test(a_deal_is_exact),         cmocka_unit_test(a_seed_says_all),
+        cmocka_unit_test(a_wrong_target_is_refused),
         cmocka_unit_test(a_refused_step_is_named), cmocka_unit_test(delays_are_read),
         cmocka_unit_test(dice_stay_inside),
     };
