@@ -959,7 +959,7 @@ class Versions(Base):
 
     def files(self, version):
         folder = ROOT / "playbooks" / "dispute"
-        names = ("playbook.yaml", "codes.yaml", "indicators.yaml")
+        names = ("playbook.yaml", "codes.yaml", "indicators.yaml", "documents.yaml")
         texts = {n: (folder / n).read_text(encoding="utf-8") for n in names}
         texts["playbook.yaml"] = texts["playbook.yaml"].replace("version: 1\n", f"version: {version}\n", 1)
         return texts

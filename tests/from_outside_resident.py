@@ -95,5 +95,48 @@ class Resident(unittest.TestCase):
         self.assertEqual([x for x in self.seen["complaints"] if "status of 404" not in x], [])
 
 
+@unittest.skipUnless(CHROMIUM.exists(), "no /usr/bin/chromium: the page is not tried in a browser")
+@unittest.skipUnless((ROOT / "ui/node_modules/playwright-core").exists(), "no ui/node_modules")
+class Window(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = api.Server()
+        cls.addClassCleanup(cls.server.end)
+        cls.shots = os.environ.get("BIHUAN_SHOTS") or cls.enterClassContext(tempfile.TemporaryDirectory())
+        cls.seen = browse("window.mjs", str(cls.server.port), api.PASSWORD, cls.shots)
+
+    def test_no_mouse_and_few_keys(self):
+        print(f"\n    keys of a registration with its receipt: {self.seen['register']}, "
+              f"to an old matter: {self.seen['old']}")
+        self.assertEqual(self.seen["clicks"], 0)
+        self.assertLessEqual(self.seen["register"], 12)
+        self.assertLessEqual(self.seen["old"] - 1, 2)  # ask, choose; F2 is where one stands anyhow
+
+    def test_the_receipt_is_all_that_is_printed(self):
+        number = re.search(r"360112JF\d+", self.seen["number"]).group()
+        for want in ("受理回执", number, self.seen["digits"]):
+            self.assertIn(want, self.seen["slip"])
+            self.assertIn(want, self.seen["onPaper"])
+        self.assertEqual(self.seen["qr"], 1)
+        self.assertNotIn("打印材料", self.seen["onPaper"])
+        self.assertNotIn("王五", self.seen["onPaper"])
+
+    def test_forms_are_handed_out(self):
+        self.assertIn("人民调解申请书", self.seen["forms"])
+        self.assertIn("权利义务告知书", self.seen["forms"])
+        self.assertEqual(self.seen["paper"], "application/pdf")
+
+    def test_a_lost_slip_is_another_one(self):
+        self.assertRegex(self.seen["again"], r"^\d{4} \d{4}$")
+        self.assertNotEqual(self.seen["again"], self.seen["digits"])
+
+    def test_what_is_missing_is_told_where_it_is(self):
+        self.assertEqual(self.seen["back"], "w-summary")
+
+    def test_nothing_goes_elsewhere_and_nothing_is_refused_by_the_policy(self):
+        self.assertEqual(self.seen["foreign"], [])
+        self.assertEqual([x for x in self.seen["complaints"] if "status of 401" not in x], [])
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -228,6 +228,7 @@ static bool documents_list(struct call *c)
         jo_obj(&o);
         jo_kv(&o, "id", doc->id);
         jo_kv(&o, "name", words_text(c, &doc->name));
+        jo_kv(&o, "title", doc->name.zh); /* as it stands on the paper */
         jo_kb(&o, "print", print);
         jo_kb(&o, "attached", there);
         jo_kb(&o, "receipt", doc->receipt);

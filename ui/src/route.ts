@@ -50,6 +50,10 @@ export const ROUTES: Route[] = [
         path: '/bulletin/:id', title: { zh: '简报', en: 'Bulletin' },
         page: () => import('./figures/BulletinPage.vue'), may: PERM.read,
     },
+    {
+        path: '/window', title: { zh: '窗口', en: 'Window' }, page: () => import('./window/WindowPage.vue'),
+        may: PERM.act, menu: 'wide',
+    },
     { path: '/me', title: { zh: '我的', en: 'Me' }, page: () => import('./pages/MePage.vue'), menu: 'both' },
 ]
 
