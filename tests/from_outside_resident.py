@@ -130,6 +130,10 @@ class Window(unittest.TestCase):
         self.assertRegex(self.seen["again"], r"^\d{4} \d{4}$")
         self.assertNotEqual(self.seen["again"], self.seen["digits"])
 
+    def test_who_stands_there_is_found_by_his_telephone(self):
+        self.assertIn(re.search(r"360112JF\d+", self.seen["number"]).group(), self.seen["byPhone"])
+        self.assertNotIn("王五", self.seen["byPhone"])
+
     def test_what_is_missing_is_told_where_it_is(self):
         self.assertEqual(self.seen["back"], "w-summary")
 

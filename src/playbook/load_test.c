@@ -288,6 +288,51 @@ static void try_mistakes(const struct mistake *rows, size_t n)
         try_mistake(&rows[i], line_of(rows[i].from) + rows[i].line);
 }
 
+/* Each says the line of the file, also within a template. */
+#define PAPER "      paper: {zh: 申请书}\n"
+#define FORM "      paper:\n        zh: 申请书\n        template: |\n          # 题\n          "
+static void mistakes_of_documents(void **state)
+{
+    UNUSED(state);
+    static const struct mistake rows[] = {
+        {PAPER, "      paper: {zh: 申请书, stile: letter}\n", "no key \"stile\"", 0},
+        {PAPER, "      paper: {zh: 申请书, style: poem, template: x}\n", "expected one of form, letter", 0},
+        {PAPER, "      paper: {zh: 申请书, receipt: true}\n", "needs a template", 0},
+        {PAPER, "      paper: {zh: 申请书, when: \"grade = 'simple'\"}\n", "needs a template", 0},
+        {PAPER, "      paper: {zh: 申请书, when: \"nothing = 1\", template: x}\n", "nothing", 0},
+        {PAPER, "      paper: {zh: 申请书, template: [x]}\n", "expected a text", 0},
+        {PAPER, FORM "{nobody}\n", "{nobody}: expected a field", 4},
+        {PAPER, FORM "{people.phone}{grade.phone}\n", "only a person has parts", 4},
+        {PAPER, FORM "{parts}\n", "gone through with", 4},
+        {PAPER, FORM "{mediate.end}\n", "{mediate}: expected a field", 4},
+        {PAPER, FORM "{n}\n", "{n}: expected a field", 4},
+        {PAPER, FORM "{#grade}x{/grade}\n", "expected a table", 4},
+        {PAPER, FORM "{#did.agre}x{/did.agre}\n", "no such action", 4},
+        {PAPER, FORM "{#parts}{name}{/parts}\n", "{name}: expected a field", 4},
+        {PAPER, FORM "{#did.agree}{#people}{nobody}{/people}{/did.agree}\n", "gone through here", 4},
+        {PAPER, FORM "{?grade = 'none'}x{/?}\n", "none", 4},
+        {PAPER, FORM "{?nothing = 1}x{/?}\n", "nothing", 4},
+        {PAPER, FORM "x\n          @pictures grade\n", "field of type file", 5},
+        {PAPER, FORM "x\n          {#parts}\n", "not closed", 5},
+    };
+    try_mistakes(rows, COUNT_OF(rows));
+    static const char *const GOOD[] = {
+        FORM "{people}、{people.phone|无}、{today}、{number}、{mediate.due}\n",
+        FORM "{#people}{n}{name}{phone}{/people}{#parts}{due_on}{sum}{grade}{/parts}\n",
+        FORM "{#did.agree}{at}{by}{unit}{amount}{summary}{#people}{name}{unit}{/people}{/did.agree}\n",
+        FORM "{?grade = 'simple'}x{:}y{/?}\n",
+    };
+    for (size_t i = 0; i < COUNT_OF(GOOD); i++) {
+        struct arena *a AUTO(arena_freep) = arena_new();
+        struct playbook *p = load(testbook_with(a, PAPER, GOOD[i]));
+        for (int k = 0; k < found.n; k++)
+            print_error("%d: %s\n", found.list[k].line, found.list[k].text);
+        assert_non_null(p);
+        assert_non_null(p->records[0].documents[0].form);
+        playbook_free(p);
+    }
+}
+
 static void mistakes_of_the_head(void **state)
 {
     UNUSED(state);
@@ -817,6 +862,7 @@ int main(void)
         cmocka_unit_test(indicators),
         cmocka_unit_test(term_identity),
         cmocka_unit_test(quoted_codes),
+        cmocka_unit_test(mistakes_of_documents),
         cmocka_unit_test(mistakes_of_the_head),
         cmocka_unit_test(mistakes_of_codes),
         cmocka_unit_test(mistakes_of_fields),

@@ -60,7 +60,8 @@ static bool name_ok(struct str s)
 
 static bool value(struct parser *p, struct str inner, bool bold)
 {
-    struct str otherwise, part, name = str_cut(str_cut(inner, '|', &otherwise), '.', &part);
+    struct str otherwise, part; /* blanks in `otherwise` are room to write */
+    struct str name = str_cut(str_trim(str_cut(inner, '|', &otherwise)), '.', &part);
     if (!name_ok(name) || (part.ptr && !name_ok(part)))
         return wrong(p, "{%.*s}: expected {name}, {name.part} or {name|otherwise}",
                      (int)min64((int64_t)inner.len, 60), inner.ptr);
@@ -83,8 +84,9 @@ static bool close_part(struct parser *p, struct str name, int floor)
 }
 
 /* The inside of {…}.  floor: what was open when this line began. */
-static bool tag(struct parser *p, struct str s, bool bold, int floor)
+static bool tag(struct parser *p, struct str inner, bool bold, int floor)
 {
+    struct str s = str_trim(inner);
     struct str rest = s.len ? str_trim((struct str){s.ptr + 1, s.len - 1}) : STR_NONE;
     if (!s.len)
         return wrong(p, "{} is empty; a brace itself is written {{");
@@ -100,7 +102,7 @@ static bool tag(struct parser *p, struct str s, bool bold, int floor)
     if (s.ptr[0] == '?')
         return rest.len ? enter(p, add(p, TPL_IF, rest)) : wrong(p, "{?…}: expected a condition");
     if (s.ptr[0] != '#')
-        return value(p, s, bold);
+        return value(p, inner, bold);
     struct str part, name = str_cut(rest, '.', &part);
     if (!name_ok(name) || (part.ptr && (!str_is(name, "did") || !name_ok(part))))
         return wrong(p, "{#…}: expected {#field} or {#did.action}");
@@ -139,7 +141,7 @@ static bool pieces(struct parser *p, struct str s, struct tpl *into)
             const char *close = memchr(c, '}', (size_t)(end - c));
             if (!close)
                 return wrong(p, "{ without }; a brace itself is written {{");
-            if (!tag(p, str_trim((struct str){c + 1, (size_t)(close - c - 1)}), bold, floor))
+            if (!tag(p, (struct str){c + 1, (size_t)(close - c - 1)}, bold, floor))
                 return false;
             c = close + 1;
         }
@@ -295,7 +297,7 @@ static bool line(struct parser *p, struct str s)
     if (!s.len)
         return true;
     if (lone_tag(s))
-        return tag(p, str_trim((struct str){s.ptr + 1, s.len - 2}), false, 0);
+        return tag(p, (struct str){s.ptr + 1, s.len - 2}, false, 0);
     if (str_starts(s, STR("|:")))
         return widths(p, s);
     if (s.ptr[0] == '|')

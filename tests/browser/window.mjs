@@ -63,6 +63,8 @@ try {
     await key('1')
     await focus('w-contact_person')
     await type('王五')
+    await key('Tab')
+    await type('13911112222')
     await page.screenshot({ path: path.join(shots, 'window.png') })
     await key('Enter')
     await page.waitForSelector('.done h1')
@@ -102,6 +104,16 @@ try {
     await key('p')
     await until(() => window.printed === 2)
     seen.again = (await page.textContent('.big')).trim()
+
+    // and by the telephone of who stands there
+    await key('F2')
+    await focus('old')
+    await type('139 1111 2222')
+    await key('Enter')
+    await page.waitForSelector('.found button')
+    seen.byPhone = await page.innerText('.found')
+    await key('1')
+    await page.waitForSelector('.done h1')
 
     // the wrong way: nothing is sent without what is needed
     await key('n')
