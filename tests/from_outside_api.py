@@ -259,7 +259,8 @@ class Walk(Base):
         mine = self.want("resident", 200, "GET", f"/api/resident?token={r['token']}")["actions"][0]
         self.assertEqual([p["name"] for p in mine["parties"]], ["被申请人"])
         self.want("resident", 200, "POST", "/api/resident/answer",
-                  {"token": r["token"], "id": uuid7(), "fields": dict(good, part=mine["parties"][0]["part"])})
+                  {"token": r["token"], "id": uuid7(), "action": mine["id"],
+                   "fields": dict(good, part=mine["parties"][0]["part"])})
         r["version"] += 1
         parts = [p for p in self.want("desk", 200, "GET", f"/api/records/{r['id']}")["parts"] if p.get("outcome")]
         self.assertEqual([(p["party"], p["performed"]) for p in parts],
