@@ -40,6 +40,7 @@ PEOPLE = {  # login: role, area, unit
     "stranger": ("desk", OTHER, "police"),
     "leader": ("leader", "360100000000", "centre"),
     "admin": ("admin", "360000000000", "centre"),
+    "head": ("head", DISTRICT, "centre"),
     "gridonly": ("grid_worker", OTHER, "police"),
     "sessions": ("leader", DISTRICT, "centre"),
 }

@@ -5,7 +5,7 @@
 #include "record/seal.h"
 #include "record/waiting.h"
 
-enum { MOST = 1000, PAGE = 50, BACK_DAYS = 14 };
+enum { MOST = 1000, PAGE = 50, HEAD = 8, BACK_DAYS = 14 };
 
 enum of { OF_ME, OF_UNIT, OF_AREA };
 
@@ -31,6 +31,7 @@ struct desk {
     int n_scopes;
     int64_t day_end;
     const struct list_def *shown;
+    bool all; /* the head of each list */
     int64_t skip;
 };
 
@@ -168,8 +169,8 @@ static bool put_list(struct desk *d, struct json_out *o, const struct list_def *
     struct merged m;
     if (!read_scopes(d, l, &m))
         return false;
-    bool shown = d->shown == l, each = d->of == OF_ME || l->span == SPAN_LATELY;
-    int64_t n = 0, put = 0;
+    bool shown = d->all || d->shown == l, each = d->of == OF_ME || l->span == SPAN_LATELY;
+    int64_t n = 0, put = 0, most = d->all ? HEAD : PAGE;
     jo_obj(o);
     jo_kc(o, "id", l->id);
     jo_kc(o, "name", c->zh ? l->zh : l->en);
@@ -178,7 +179,7 @@ static bool put_list(struct desk *d, struct json_out *o, const struct list_def *
         jo_arr(o);
     }
     for (size_t i = 0; i < m.n && n < MOST; i++) {
-        bool page = shown && n >= d->skip && put < PAGE;
+        bool page = shown && n >= d->skip && put < most;
         if (each || page) {
             struct record *r;
             bool found;
@@ -211,8 +212,10 @@ static bool take_shown(struct desk *d)
     for (size_t i = 0; i < COUNT_OF(LISTS); i++)
         if (str_is(id, LISTS[i].id))
             d->shown = &LISTS[i];
-    if (id.len && !d->shown)
-        return err_field(c->e, ERR_INPUT, "list", "list: expected sign, today, late, back, call or done");
+    d->all = str_is(id, "all");
+    if (id.len && !d->shown && !d->all)
+        return err_field(c->e, ERR_INPUT, "list",
+                         "list: expected sign, today, late, back, call, done or all");
     if (after.len && (!str_int(after, &d->skip) || d->skip < 0 || d->skip > MOST))
         return err_field(c->e, ERR_INPUT, "after", "after: expected what next was");
     return true;
@@ -241,7 +244,8 @@ static bool desk_get(struct call *c)
 }
 
 static const struct param DESK_QUERY[] = {{"of", "me (default), unit or area"},
-                                          {"list", "whose rows to give: sign, today, late, back, call, done"},
+                                          {"list", "whose rows to give: sign, today, late, back, call, done; "
+                                                   "all: the first 8 of each"},
                                           {"after", "next of the page before"},
                                           {NULL, NULL}};
 

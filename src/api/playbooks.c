@@ -246,6 +246,8 @@ static void put_record(struct json_out *o, const struct playbook *p, const struc
         jo_kv(o, "place", def->fields[def->place_field].id);
     if (def->kind_field >= 0)
         jo_kv(o, "kind_field", def->fields[def->kind_field].id);
+    if (def->recurs)
+        jo_kv(o, "again", def->fields[def->recurs->field].id);
     put_names(o, "list", def->list, def->n_list);
     jo_key(o, "fields");
     jo_arr(o);

@@ -64,7 +64,8 @@ static void none(struct web_file *out)
 bool web_find(struct str path, struct web_file *out)
 {
     const struct embedded *x = path.len ? by_name(path) : NULL;
-    bool own_route = !path.len || !str_has(path, STR("."));
+    struct str first = str_cut(path, '/', &(struct str){NULL, 0});
+    bool own_route = !str_has(first, STR(".")) && !str_is(first, "assets");
     char own_page[64]; /* a page of its own: /r is r.html */
     if (!x && path.len && own_route && path.len < sizeof own_page - 5) {
         snprintf(own_page, sizeof own_page, "%.*s.html", STR_F(path));

@@ -1,7 +1,7 @@
 /* web/web.h - the built page, as files inside the program (tools/embed_files.py makes the table).
  *
- * A path without a file gives index.html when it has no dot (the page has its own routes), and
- * nothing else.  When no page is built in, "/" says where the API is. */
+ * A path without a file gives index.html (the page has its own routes), unless its first part has a
+ * dot or is "assets".  When no page is built in, "/" says where the API is. */
 #pragma once
 #include "base/str.h"
 

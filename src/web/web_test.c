@@ -16,6 +16,20 @@ static void the_page_is_always_there(void **state)
     arena_free(a);
 }
 
+static void an_address_of_the_page_itself(void **state)
+{
+    static const char *const PATHS[] = {"list/dispute.dispute", "new/dispute.dispute/report", "m/1", "figures"};
+    struct web_file f, page;
+    UNUSED(state);
+    assert_true(web_find(STR_NONE, &page));
+    for (size_t i = 0; i < COUNT_OF(PATHS); i++) {
+        bool found = web_find(str_of(PATHS[i]), &f);
+        assert_int_equal(found, page.bytes.ptr && !str_eq(page.sum, STR("none")));
+        if (found)
+            assert_true(str_eq(f.sum, page.sum));
+    }
+}
+
 static void a_file_that_is_not_there(void **state)
 {
     static const char *const PATHS[] = {"nothing.js", "../web.c", "assets/../index.html.gz",
@@ -38,6 +52,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_page_is_always_there),
+        cmocka_unit_test(an_address_of_the_page_itself),
         cmocka_unit_test(a_file_that_is_not_there),
         cmocka_unit_test(the_policy_lets_nothing_in_from_outside),
     };

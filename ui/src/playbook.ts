@@ -76,6 +76,7 @@ export interface RecordDef {
     states: { id: string; name: Words; closed?: boolean }[]
     documents: { id: string; name: Words }[]
     clocks?: { id: string; name: Words }[]
+    again?: string // true when one was closed at the same place before
     actions: Action[]
 }
 

@@ -16,6 +16,7 @@ export interface Route {
 
 /* The order is that of the menus; the first address that fits counts. */
 export const ROUTES: Route[] = [
+    { path: '/', title: { zh: '待办', en: 'To do' }, page: () => import('./desk/HomePage.vue'), menu: 'both' },
     {
         path: '/new', title: { zh: '上报', en: 'Report' }, page: () => import('./phone/EntryPage.vue'),
         may: PERM.act, menu: 'both',
@@ -28,7 +29,19 @@ export const ROUTES: Route[] = [
         path: '/mine', title: { zh: '我的件', en: 'Mine' }, page: () => import('./phone/MinePage.vue'),
         open: true, menu: 'narrow',
     },
-    { path: '/', title: { zh: '办件', en: 'Matters' }, page: () => import('./pages/ListPage.vue'), menu: 'both' },
+    { path: '/desk', title: { zh: '我的待办', en: 'My desk' }, page: () => import('./desk/DeskPage.vue'), may: PERM.read },
+    {
+        path: '/unit', title: { zh: '本单位', en: 'My unit' }, page: () => import('./desk/UnitPage.vue'),
+        may: PERM.read, menu: 'wide',
+    },
+    {
+        path: '/list', title: { zh: '办件', en: 'Matters' }, page: () => import('./desk/FirstList.vue'),
+        may: PERM.read, menu: 'both',
+    },
+    {
+        path: '/list/:type', title: { zh: '办件', en: 'Matters' }, page: () => import('./desk/ListPage.vue'),
+        may: PERM.read,
+    },
     { path: '/m/:id', title: { zh: '办件', en: 'Matter' }, page: () => import('./pages/MatterPage.vue') },
     {
         path: '/new/:type/:action', title: { zh: '新建', en: 'New' }, page: () => import('./pages/NewPage.vue'),
@@ -36,7 +49,7 @@ export const ROUTES: Route[] = [
     },
     {
         path: '/figures', title: { zh: '统计', en: 'Figures' }, page: () => import('./figures/FiguresPage.vue'),
-        may: PERM.count, menu: 'both',
+        may: PERM.count, menu: 'wide',
     },
     {
         path: '/wall', title: { zh: '大屏', en: 'Wall' }, page: () => import('./figures/WallPage.vue'),

@@ -16,6 +16,14 @@ export function day(s: string | undefined): string {
     return s ? s.slice(0, 10) : ''
 }
 
+/* As said within a line: 9月7日; with the year when it is another one. */
+export function shortDay(s: string | undefined): string {
+    const [y, m, d] = day(s).split('-')
+    if (!d) return ''
+    const year = y === String(now().getFullYear()) ? '' : t(`${y}年`, `${y}-`)
+    return year + t(`${Number(m)}月${Number(d)}日`, `${m}-${d}`)
+}
+
 export function minute(s: string | undefined): string {
     return s ? s.slice(0, 16).replace('T', ' ') : ''
 }
