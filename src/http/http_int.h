@@ -140,7 +140,7 @@ MUST_USE bool http_watchdog_start(struct http_server *s, struct err *e);
 void http_watchdog_stop(struct http_server *s);
 /* Reports when the peer hangs up, also while the connection is suspended. */
 void http_watch_hangup(struct http_conn *c);
-/* Ends idle connections and streams; with `all` whatever there is.  Returns how many are open. */
+/* Ends idle connections and streams; with `all` whatever there is.  Returns how many are still being answered. */
 size_t http_drain(struct http_server *s, bool all);
 
 /* ---- request.c ---- */

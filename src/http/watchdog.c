@@ -229,6 +229,7 @@ void http_watchdog_stop(struct http_server *s)
 
 size_t http_drain(struct http_server *s, bool all)
 {
+    size_t open = 0;
     pthread_mutex_lock(&s->table);
     for (size_t i = 0; i < s->n_conns; i++) {
         struct http_conn *c = s->conns[i];
@@ -242,8 +243,10 @@ size_t http_drain(struct http_server *s, bool all)
             give_up(c);
         if (all || atomic_load(&c->phase) == PHASE_IDLE)
             shutdown(c->fd, SHUT_RDWR);
+        /* An idle one is libmicrohttpd's to close: it may sleep over a connection whose stream has ended until
+         * another event wakes it, and closes all when it is stopped. */
+        open += c->stream || atomic_load(&c->phase) != PHASE_IDLE;
     }
-    size_t open = s->open;
     pthread_mutex_unlock(&s->table);
     return open;
 }
