@@ -221,15 +221,19 @@ static struct json *person_refs(struct arena *a, const struct record *r,
                                 const struct record_def *def)
 {
     struct json *list = json_new(a, J_ARR);
-    for (int i = 0; wanted(r) && i < def->n_fields; i++) {
+    if (!wanted(r))
+        return list;
+    for (int i = 0; i < def->n_fields; i++) {
         const struct field *f = &def->fields[i];
+        if (f->type != FIELD_PERSON && f->type != FIELD_TABLE)
+            continue;
         const struct json *v = json_get_str(r->fields, f->id);
         if (f->type == FIELD_PERSON)
             add_refs(a, v, list);
         for (int k = 0; f->type == FIELD_TABLE && k < f->n_columns; k++)
             if (f->columns[k].type == FIELD_PERSON)
-                JSON_EACH(row, v)
-        add_refs(a, json_get_str(row, f->columns[k].id), list);
+                JSON_EACH (row, v)
+                    add_refs(a, json_get_str(row, f->columns[k].id), list);
     }
     return list;
 }

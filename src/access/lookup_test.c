@@ -109,6 +109,7 @@ struct desk {
 static void desk_open(struct desk *d, struct fix *f)
 {
     *d = (struct desk){.f = f, .keys = {.master = {3, 1, 4}}};
+    keys_ready(&d->keys);
     wipe(f->db);
     d->c = (struct changes){.arena = f->a, .keys = &d->keys, .list = &d->change, .n = 1};
 }

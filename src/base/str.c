@@ -8,11 +8,6 @@ struct str str_of(const char *c)
     return c ? (struct str){c, strlen(c)} : STR_NONE;
 }
 
-bool str_eq(struct str a, struct str b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
-}
-
 bool str_is(struct str a, const char *c)
 {
     return str_eq(a, str_of(c));

@@ -75,6 +75,14 @@ static bool entry_dek(struct batch *b, struct entry *x, struct err *e)
                                     x->dek, e);
 }
 
+static void begin_changes(struct batch *b)
+{
+    b->changes.arena = b->arena;
+    b->changes.world = b->world;
+    b->changes.keys = &b->en->keys;
+    b->changes.now = b->now;
+}
+
 /* ---- numbers: drawn last, so a refused ask takes none (decisions 24) ---- */
 
 static bool seq_next(struct batch *b, struct str name, struct str scope, int64_t year, int64_t *out,
@@ -239,6 +247,10 @@ static bool apply_draft(struct batch *b, struct entry *x, struct draft *dr, cons
     change_left(b->arena, b->world, &x->change, r, next, done->seq);
     if (tally_moved(r->ver ? r : NULL, next))
         x->change.moved_seq = done->seq;
+    if (x->change.def && x->change.def->recurs && record_closed(r) != record_closed(next)) {
+        b->closed = arena_grow(b->arena, b->closed, b->n_closed, &b->cap_closed, sizeof *b->closed);
+        b->closed[b->n_closed++] = x;
+    }
     x->change.new_text |= dr->n_detached > 0 || body->number.ptr || !x->change.before ||
                           x->change.before->area != next->area || body->set->n > 0;
     b->sys |= sys;
@@ -401,7 +413,8 @@ static bool save_token(struct batch *b, const struct answer *ans, struct err *e)
 static bool decide_here(struct batch *b, const struct ask *ask, struct entry *x,
                         struct changeset *set, struct err *why, struct err *e)
 {
-    struct snapshot s = {.now = b->now, .world = b->world, .pending = &b->log,
+    begin_changes(b);
+    struct snapshot s = {.now = b->now, .world = b->world, .pending = &b->log, .batch = b,
                          .given = b->changes.plain, .n_given = b->changes.n_plain};
     if (!snapshot_load(b->db, b->arena, ask, &b->en->keys, x ? x->change.after : NULL, &s, e))
         return false;
@@ -471,14 +484,33 @@ static bool fits(const struct batch *b, const struct job *job, const struct entr
            job->base_ver == (x ? x->change.after->ver : 0);
 }
 
+/* A bulk load goes on to the time of the next action; what a day made known is counted at its end. */
+static bool turn_to(struct batch *b, int64_t played, struct err *e)
+{
+    if (played <= b->now)
+        return true;
+    if (b->n_order && zone_day(b->world->zone, played) != zone_day(b->world->zone, b->now)) {
+        struct change **list = ARENA_ARRAY(b->arena, struct change *, b->n_order);
+        size_t n = 0;
+        for (size_t i = 0; i < b->n_order; i++)
+            if (b->order[i]->change.after)
+                list[n++] = &b->order[i]->change;
+        begin_changes(b);
+        if (!tally_turn(b->db, &b->changes, list, n, e))
+            return false;
+    }
+    b->now = played;
+    return true;
+}
+
 bool batch_add(struct batch *b, struct job *job, struct err *e)
 {
     struct ask ask = *job->ask;
     struct entry *x = NULL;
     bool settled = false;
     *job->ans = (struct answer){.ok = false};
-    if (b->en->cfg.bulk)
-        b->now = max64(b->now, ask.played);
+    if (b->en->cfg.bulk && !turn_to(b, ask.played, e))
+        return false;
     for (size_t i = 0; i < b->log.n; i++) { /* the same ask twice in one commit */
         const struct event *ev = &b->log.events[i];
         if (!id_eq(ev->id, ask.id))
@@ -632,11 +664,9 @@ static bool write_deks(struct batch *b, struct err *e)
 bool batch_write(struct batch *b, struct err *e)
 {
     struct changes *c = &b->changes;
-    c->arena = b->arena;
+    begin_changes(b);
     if (!world_now(b->db, b->arena, b->world, &c->world, e))
         return false;
-    c->keys = &b->en->keys;
-    c->now = b->now;
     c->list = ARENA_ARRAY(b->arena, struct change, b->n_order + 1);
     for (size_t i = 0; i < b->n_order; i++)
         if (b->order[i]->change.after && b->order[i]->change.after != b->order[i]->change.before)

@@ -233,6 +233,7 @@ void engine_close(struct engine *en)
     pthread_cond_destroy(&en->filled);
     pthread_cond_destroy(&en->drained);
     pthread_cond_destroy(&en->ticker_wake);
+    keys_wipe(&en->keys);
     free(en->url);
     free(en);
 }

@@ -49,8 +49,7 @@ struct ask {
     struct str source, ext_id;
     struct hash digest;
     int64_t known;        /* TIME_NONE */
-    int64_t played;       /* bulk only: recorded at this time (0: by the clock), never decreasing;
-                           * what one commit holds is of one civil day, as tally_known needs it */
+    int64_t played;       /* bulk only: recorded at this time (0: by the clock), never decreasing */
     bool dry;             /* decide only: nothing is written, the answer says what would be */
 };
 #define ASK_INIT ((struct ask){.at = TIME_NONE, .known = TIME_NONE})

@@ -93,6 +93,8 @@ struct batch {
     struct entry *table[512];
     struct entry **order; /* entries in order of first touch */
     size_t n_order, cap_order;
+    struct entry **closed; /* whose closing this commit moved: recurrence asks for them */
+    size_t n_closed, cap_closed;
     struct seq_row *seqs;
     size_t n_seqs, cap_seqs;
     struct external_row *externals;

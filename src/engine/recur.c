@@ -13,10 +13,24 @@ struct search {
     const struct record_def *def;
     struct str type, table;
     int64_t lon, lat, since, until;
+    const struct batch *batch; /* what this commit has closed is not in the tables yet; or NULL */
     struct id best;
     int64_t best_closed;
     struct err *e;
 };
+
+static bool in_batch(const struct search *x, int64_t rid)
+{
+    for (size_t i = 0; x->batch && i < x->batch->n_closed; i++)
+        if (x->batch->closed[i]->change.after->rid == rid)
+            return true;
+    return false;
+}
+
+static bool near_enough(const struct search *x, int64_t lon, int64_t lat)
+{
+    return spot_metres(x->lon, x->lat, lon, lat) <= x->def->recurs->metres;
+}
 
 /* The typed row knows the point; nothing is decrypted. */
 static bool try_one(struct search *x, int64_t rid)
@@ -25,8 +39,7 @@ static bool try_one(struct search *x, int64_t rid)
     struct str sql = str_printf(x->a, "SELECT x_%.*s_lon, x_%.*s_lat FROM %.*s WHERE rid = $1",
                                 STR_F(f->id), STR_F(f->id), STR_F(x->table));
     struct rows at AUTO(rows_close) = store_query(x->db, sql.ptr, BIND(C_INT(rid)), x->e);
-    if (!rows_next(&at) || rows_null(&at, 0) ||
-        spot_metres(x->lon, x->lat, rows_int(&at, 0), rows_int(&at, 1)) > x->def->recurs->metres)
+    if (!rows_next(&at) || rows_null(&at, 0) || !near_enough(x, rows_int(&at, 0), rows_int(&at, 1)))
         return !err_is(x->e);
     struct rows r AUTO(rows_close) = store_query(x->db, sql_recur_id, BIND(C_INT(rid)), x->e);
     if (rows_next(&r) && rows_int(&r, 1) > x->best_closed) {
@@ -51,13 +64,48 @@ static bool near(struct search *x)
                              C_INT(x->since), C_INT(x->until)),
                         x->e);
         while (rows_next(&r))
-            rids[found++] = rows_int(&r, 0);
+            if (!in_batch(x, rows_int(&r, 0)))
+                rids[found++] = rows_int(&r, 0);
         for (size_t k = 0; k < found; k++)
             if (!try_one(x, rids[k]))
                 return false;
         if (err_is(x->e))
             return false;
     }
+    return true;
+}
+
+/* As the typed row will have it. */
+static bool try_closed(struct search *x, const struct record *r)
+{
+    const struct field *f = &x->def->fields[x->def->place_field];
+    const struct json *ref = json_get_str(r->fields, f->id);
+    int64_t closed = record_closed(r);
+    struct str plain = STR_NONE;
+    struct json *place;
+    if (!str_eq(r->type, x->type) || closed == TIME_NONE || closed < x->since || closed > x->until ||
+        closed <= x->best_closed || record_sealed(r) || record_flag(r, "$void") ||
+        record_merged(r).len || !ref)
+        return true;
+    if (!changes_plain(x->db, &x->batch->changes, r, ref, &plain, x->e))
+        return false;
+    if (!plain.ptr)
+        return true;
+    if (!json_own(x->a, plain, &place, x->e))
+        return false;
+    if (json_is(json_get(place, "lon"), J_INT) && json_is(json_get(place, "lat"), J_INT) &&
+        near_enough(x, json_num(place, "lon", 0), json_num(place, "lat", 0))) {
+        x->best = r->id;
+        x->best_closed = closed;
+    }
+    return true;
+}
+
+static bool near_in_batch(struct search *x)
+{
+    for (size_t i = 0; x->batch && i < x->batch->n_closed; i++)
+        if (!try_closed(x, x->batch->closed[i]->change.after))
+            return false;
     return true;
 }
 
@@ -69,7 +117,7 @@ bool recurrence_load(struct store *db, struct arena *a, const struct ask *ask, s
     if (!id_zero(ask->rec) || s->rec || sys_is(ask->type) ||
         !world_type(s->world, ask->type, STR_NONE, &p, &record))
         return true;
-    struct search x = {.db = db, .a = a, .def = &p->records[record], .e = e};
+    struct search x = {.db = db, .a = a, .def = &p->records[record], .batch = s->batch, .e = e};
     if (!x.def->recurs || ask->source.len)
         return true;
     const struct json *place = json_get_str(ask->fields, x.def->fields[x.def->place_field].id);
@@ -81,7 +129,7 @@ bool recurrence_load(struct store *db, struct arena *a, const struct ask *ask, s
     x.table = table_name(a, p, x.def);
     x.until = ask->at != TIME_NONE ? ask->at : s->now;
     x.since = x.until - x.def->recurs->within.n * MS_DAY;
-    if (!near(&x))
+    if (!near(&x) || !near_in_batch(&x))
         return false;
     s->earlier = x.best;
     return true;

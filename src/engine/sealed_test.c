@@ -204,6 +204,7 @@ static void a_foreign_key_is_said(void **state)
     struct keys other = *engine_keys(h->en);
     opened(h, SECRET);
     other.master[0] ^= 1;
+    keys_ready(&other);
     struct store *db = testdb_open(&h->t, STORE_READ);
     assert_false(verify_all(db, &other, false, NULL, NULL, &report, &e));
     assert_non_null(strstr(e.text, "key"));

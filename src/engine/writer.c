@@ -23,18 +23,12 @@ static bool crowd(const struct engine *en, const struct job *j)
            (str_is(j->ask->type, "sys.org") || str_is(j->ask->type, "sys.account"));
 }
 
-static int32_t played_day(const struct engine *en, const struct job *j)
-{
-    bool played = en->cfg.bulk && !j->exclusive && j->ask->played;
-    return played && en->world ? zone_day(en->world->zone, j->ask->played) : DAY_NONE;
-}
-
 /* May it be in one commit with the first of the batch? */
 static bool joins(const struct engine *en, const struct job *first, const struct job *j)
 {
     if (crowd(en, first) || crowd(en, j))
         return crowd(en, first) && crowd(en, j) && str_eq(first->ask->type, j->ask->type);
-    return !alone(j) && played_day(en, first) == played_day(en, j);
+    return !alone(j);
 }
 
 /* Until there is something to do: an ask, or a step of building. */

@@ -84,6 +84,18 @@ static void public_of(const uint8_t seed[static 32], uint8_t out[static 32])
     EVP_PKEY_free(k);
 }
 
+void keys_ready(struct keys *k)
+{
+    struct hash kek = hash_hkdf((struct str){(const char *)k->master, 32}, "bihuan dek 1");
+    memcpy(k->kek, kek.b, sizeof k->kek);
+    public_of(k->seed, k->public_key);
+}
+
+void keys_wipe(struct keys *k)
+{
+    explicit_bzero(k, sizeof *k);
+}
+
 static bool write_file(const struct keys *k, struct err *e)
 {
     struct arena *a AUTO(arena_freep) = arena_new();
@@ -105,7 +117,7 @@ bool keys_make(const char *path, const char *origin, struct keys *out, struct er
     snprintf(k.origin, sizeof k.origin, "%s", origin);
     random_bytes(k.seed, sizeof k.seed);
     random_bytes(k.master, sizeof k.master);
-    public_of(k.seed, k.public_key);
+    keys_ready(&k);
     if (!write_file(&k, e))
         return false;
     *out = k;
@@ -147,7 +159,7 @@ bool keys_load(const char *path, struct keys *out, struct err *e)
     if (have != 7)
         return err_set(e, ERR_INPUT, "%.300s is no key file: expected origin, sign and master",
                        path);
-    public_of(k.seed, k.public_key);
+    keys_ready(&k);
     *out = k;
     return true;
 }
@@ -187,13 +199,11 @@ bool keys_check(const uint8_t public_key[static 32], struct str text, const uint
 void keys_wrap(const struct keys *k, struct str record_id, const uint8_t dek[static CIPHER_KEY],
                uint8_t out[static KEYS_WRAPPED])
 {
-    struct hash kek = hash_hkdf((struct str){(const char *)k->master, 32}, "bihuan dek 1");
-    cipher_seal(kek.b, record_id, (struct str){(const char *)dek, CIPHER_KEY}, out);
+    cipher_seal(k->kek, record_id, (struct str){(const char *)dek, CIPHER_KEY}, out);
 }
 
 bool keys_unwrap(const struct keys *k, struct str record_id, struct str wrapped,
                  uint8_t out[static CIPHER_KEY])
 {
-    struct hash kek = hash_hkdf((struct str){(const char *)k->master, 32}, "bihuan dek 1");
-    return wrapped.len == KEYS_WRAPPED && cipher_open(kek.b, record_id, wrapped, out);
+    return wrapped.len == KEYS_WRAPPED && cipher_open(k->kek, record_id, wrapped, out);
 }

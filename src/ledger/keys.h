@@ -14,7 +14,12 @@ struct keys {
     char path[1024];
     char origin[128];
     uint8_t seed[32], public_key[32], master[32];
+    uint8_t kek[32]; /* wraps data keys; worked out of master once (keys_ready) */
 };
+/* Works out what follows from seed and master: keys_make and keys_load do it. */
+void keys_ready(struct keys *k);
+/* Overwrites the secrets. */
+void keys_wipe(struct keys *k);
 
 /* Works out where the key file of this database lies. */
 MUST_USE bool keys_path(const char *db_url, char out[static 1024], struct err *e);

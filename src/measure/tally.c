@@ -529,18 +529,69 @@ static bool save_seqs(struct store *db, const struct changes *c, struct err *e)
     return true;
 }
 
-bool tally_save(struct store *db, const struct changes *c, struct err *e)
+struct tally_run { /* of one commit */
+    struct tally *t;
+    struct tally_lists lists;
+    struct tally_sink all, counts, ends;
+};
+
+void tally_no_duration(void *self, const struct tally_duration *d)
+{
+    UNUSED(self);
+    UNUSED(d);
+}
+
+void tally_no_count(void *self, const struct tally_row *row)
+{
+    UNUSED(self);
+    UNUSED(row);
+}
+
+static bool run_of(struct store *db, struct changes *c, struct err *e)
 {
     ASSERT(store_in_tx(db));
-    struct tally *t = tally_new(c->arena, c->world);
-    struct tally_lists l = {.a = c->arena};
-    struct tally_sink sink = tally_gather(&l);
-    if (!tally_look_again(t, db, e))
+    if (c->run)
+        return true;
+    struct tally_run *run = c->run = ARENA_NEW(c->arena, struct tally_run);
+    run->t = tally_new(c->arena, c->world);
+    run->lists = (struct tally_lists){.a = c->arena};
+    run->all = run->counts = run->ends = tally_gather(&run->lists);
+    run->counts.duration = tally_no_duration;
+    run->ends.count = tally_no_count;
+    return tally_look_again(run->t, db, e);
+}
+
+bool tally_turn(struct store *db, struct changes *c, struct change **list, size_t n, struct err *e)
+{
+    if (!run_of(db, c, e))
         return false;
-    for (size_t i = 0; i < c->n; i++)
-        if (c->list[i].def)
-            tally_step(t, c->arena, c->list[i].before, c->list[i].after, c->now, &sink);
-    return tally_write(db, &l, e) && save_seqs(db, c, e);
+    for (size_t i = 0; i < n; i++) {
+        struct change *ch = list[i];
+        const struct record *was = ch->counted ? ch->counted : ch->before;
+        if (!ch->def || ch->after == was)
+            continue;
+        tally_step(c->run->t, c->arena, was, ch->after, c->now, &c->run->counts);
+        ch->counted = ch->after;
+    }
+    return true;
+}
+
+bool tally_save(struct store *db, struct changes *c, struct err *e)
+{
+    if (!run_of(db, c, e))
+        return false;
+    struct tally_run *run = c->run;
+    for (size_t i = 0; i < c->n; i++) {
+        const struct change *ch = &c->list[i];
+        if (ch->def && !ch->counted)
+            tally_step(run->t, c->arena, ch->before, ch->after, c->now, &run->all);
+        if (!ch->def || !ch->counted)
+            continue;
+        if (ch->counted != ch->after)
+            tally_step(run->t, c->arena, ch->counted, ch->after, c->now, &run->counts);
+        tally_step(run->t, c->arena, ch->before, ch->after, c->now, &run->ends);
+    }
+    return tally_write(db, &run->lists, e) && save_seqs(db, c, e);
 }
 
 bool tally_any(struct store *db, bool *any, struct err *e)

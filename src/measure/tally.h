@@ -49,7 +49,10 @@ bool tally_step(struct tally *t, struct arena *a, const struct record *before,
 /* Did the step change anything that a figure could read? */
 bool tally_moved(const struct record *before, const struct record *after);
 /* Inside the writer's transaction, behind record_save. */
-MUST_USE bool tally_save(struct store *db, const struct changes *c, struct err *e);
+MUST_USE bool tally_save(struct store *db, struct changes *c, struct err *e);
+/* A commit that plays several days: at the end of each (c->now), with every record it has changed up to
+ * then.  tally_save counts what comes after. */
+MUST_USE bool tally_turn(struct store *db, struct changes *c, struct change **list, size_t n, struct err *e);
 
 /* ---- terms of a new playbook (decisions 19) ----
  *

@@ -10,6 +10,9 @@ struct tally_lists {
     size_t n_durations, cap_durations;
 };
 struct tally_sink tally_gather(struct tally_lists *l);
+/* Halves of a sink that say nothing. */
+void tally_no_duration(void *self, const struct tally_duration *d);
+void tally_no_count(void *self, const struct tally_row *row);
 /* Sorts, merges and writes. */
 MUST_USE bool tally_write(struct store *db, struct tally_lists *l, struct err *e);
 

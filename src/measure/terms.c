@@ -143,18 +143,6 @@ struct making {
     int64_t cursor, until; /* records in (cursor, until] */
 };
 
-static void no_duration(void *self, const struct tally_duration *d)
-{
-    UNUSED(self);
-    UNUSED(d);
-}
-
-static void no_count(void *self, const struct tally_row *row)
-{
-    UNUSED(self);
-    UNUSED(row);
-}
-
 /* Folds the record event by event: tally_known needs the day of each step.  *last: as it is now, NULL
  * when it has no events. */
 static bool each_step(struct making *m, int64_t rid, const struct tally_sink *sink, struct record **last)
@@ -186,8 +174,8 @@ static bool make_record(struct making *m, int64_t rid)
 {
     struct tally_sink counts = tally_gather(&m->lists), ends = counts;
     struct record *last;
-    counts.duration = no_duration;
-    ends.count = no_count;
+    counts.duration = tally_no_duration;
+    ends.count = tally_no_count;
     if (!each_step(m, rid, &counts, &last))
         return false;
     if (last)
@@ -355,9 +343,9 @@ bool tally_shift(struct store *db, const struct keys *keys, struct arena *a,
     struct making m = {.db = db, .keys = keys, .e = e, .a = a, .lists = {.a = a}};
     struct tally *before = tally_new(a, was), *after = tally_new(a, now);
     struct tally_sink more = tally_gather(&m.lists);
-    struct tally_sink less = {&m, take_away, no_duration};
+    struct tally_sink less = {&m, take_away, tally_no_duration};
     struct record *last;
-    more.duration = no_duration; /* they hold the record's own area, which stays */
+    more.duration = tally_no_duration; /* they hold the record's own area, which stays */
     if (!tally_look_again(before, db, e) || !tally_look_again(after, db, e))
         return false;
     for (size_t i = 0; i < n; i++) {

@@ -15,6 +15,7 @@ struct change {
     int64_t moved_seq;     /* the newest event that changed what a figure could read; 0: none */
     struct left_scope *left; /* scopes that events of this commit left */
     size_t n_left, cap_left;
+    const struct record *counted; /* NULL, or how much of it tally_turn has counted */
 };
 
 struct left_scope {
@@ -34,9 +35,10 @@ struct changes {
     const struct keys *keys;
     struct change *list;
     size_t n, cap;
-    struct plain_value *plain;
+    struct plain_value *plain; /* in order of seq */
     size_t n_plain, cap_plain;
-    int64_t now; /* `recorded` of the commit */
+    int64_t now; /* `recorded` of the commit; of its last event when a bulk load plays several days */
+    struct tally_run *run; /* measure's, after tally_turn */
 };
 
 /* The plaintext (JSON text) of a reference; STR_NONE when it was erased.  Looks in the commit first,

@@ -40,15 +40,31 @@ bool detached_read(struct store *db, struct arena *a, int64_t seq, int64_t k,
     return true;
 }
 
+static const struct plain_value *find_plain(const struct changes *c, int64_t seq, int64_t k)
+{
+    size_t low = 0, high = c->n_plain;
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        const struct plain_value *x = &c->plain[mid];
+        if (x->seq < seq)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    for (; low < c->n_plain && c->plain[low].seq == seq; low++)
+        if (c->plain[low].k == k)
+            return &c->plain[low];
+    return NULL;
+}
+
 bool changes_plain(struct store *db, const struct changes *c, const struct record *r,
                    const struct json *ref, struct str *out, struct err *e)
 {
     int64_t seq = json_num(ref, "s", -1), k = json_num(ref, "$d", -1);
-    for (size_t i = 0; i < c->n_plain; i++) {
-        if (c->plain[i].seq == seq && c->plain[i].k == k) {
-            *out = c->plain[i].plain;
-            return true;
-        }
+    const struct plain_value *given = find_plain(c, seq, k);
+    if (given) {
+        *out = given->plain;
+        return true;
     }
     uint8_t dek[CIPHER_KEY];
     bool found;

@@ -86,6 +86,7 @@ static bool start(struct bench *b, enum store_engine engine)
                           .playbooks = &b->installed,
                           .n_playbooks = 1};
     random_bytes(b->keys.master, sizeof b->keys.master);
+    keys_ready(&b->keys);
     b->db = testdb_open(&b->t, engine == STORE_SQLITE ? STORE_BULK : STORE_WRITE);
     if (!store_migrate(b->db, &e) || !table_ensure(b->db, b->book, b->book->records, &e))
         fail_msg("%s", e.text);
