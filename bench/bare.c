@@ -234,7 +234,7 @@ int main(int argc, char **argv)
         for (int i = 0; i < n_tables; i++)
             for (int64_t j = k; j < end; j++)
                 put(&tables[i], j, j - k, events);
-        run("UPDATE seq SET next = next + 1 WHERE rowid = (SELECT min(rowid) FROM seq)");
+        run("UPDATE seq SET next = next + 1 WHERE (name, scope, year) = (SELECT name, scope, year FROM seq LIMIT 1)");
         run("COMMIT");
         if (commits % 64 == 63 && wal_pages > WAL_PAGES)
             sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);

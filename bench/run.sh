@@ -117,7 +117,7 @@ rounds: $(paste -sd' ' "$DIR/served.txt"), bare $(paste -sd' ' "$DIR/bare.txt")"
 }
 
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN {printf "%.3f", a / b}'; }
-count() { sqlite3 "$1" "SELECT count(*) FROM record WHERE type = 'dispute.dispute'"; }
+count() { value "$("$BUILD/bihuan" find dispute --count --db "$1" --json)" count; }
 
 account() # FILE
 {
