@@ -1,8 +1,10 @@
 """The demonstration from outside: made, then asked, verified and served."""
+import datetime
 import json
 import os
 import pathlib
 import re
+import sqlite3
 import subprocess
 import tempfile
 import unittest
@@ -22,6 +24,25 @@ def bihuan(*args, **more):
     return subprocess.run([BIN, *map(str, args)], cwd=ROOT, capture_output=True, text=True, **more)
 
 
+def folded(log):
+    """The disputes of an exported log as a table, by docs/log-format.md alone."""
+    fields, code = {}, {}
+    for line in log.read_bytes().split(b"\n\n")[0].split(b"\n"):
+        if b'"type":"dispute.dispute"' not in line:
+            continue
+        event = json.loads(line)
+        code[event["rec"]] = event["code"]
+        mine = fields.setdefault(event["rec"], {})
+        for key, value in event.get("set", {}).items():
+            mine[key] = value
+    table = sqlite3.connect(":memory:")
+    table.execute("CREATE TABLE dispute (code, registered_on, result, source, reopened, again)")
+    table.executemany("INSERT INTO dispute VALUES (?, ?, ?, ?, ?, ?)", (
+        (code[r], f.get("registered_on"), f.get("result"), f.get("source"), bool(f.get("$reopened")), bool(f.get("again")))
+        for r, f in fields.items() if not f.get("$void") and not f.get("$merged")))
+    return table
+
+
 class Demo(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -35,8 +56,8 @@ class Demo(unittest.TestCase):
     def tearDownClass(cls):
         cls.folder.cleanup()
 
-    def figure(self, area, first, last):
-        got = bihuan("indicator", "dispute.resolution_rate", "--area", area, "--from", first, "--to", last,
+    def figure(self, area, first, last, name="resolution_rate"):
+        got = bihuan("indicator", f"dispute.{name}", "--area", area, "--from", first, "--to", last,
                      "--db", self.db)
         self.assertEqual(got.returncode, 0, got.stderr)
         return json.loads(got.stdout)
@@ -59,6 +80,45 @@ class Demo(unittest.TestCase):
     def test_targets_are_exact(self):
         got = self.figure("360112", "2024-01-01", "2024-08-31")
         self.assertEqual((got["n"], got["N"], got["value"]), (3074, 3093, 99.4))
+
+    def test_figures_are_computed_again_from_the_export(self):
+        """Nothing of the program: the exported lines, folded, and counted by SQL."""
+        log = self.db.parent / "log.txt"
+        got = bihuan("log", "export", log, "--sealed", "--db", self.db)
+        self.assertEqual(got.returncode, 0, got.stderr)
+        table = folded(log)
+        day = lambda y, m, d: (datetime.date(y, m, d) - datetime.date(1970, 1, 1)).days  # noqa: E731
+        span = (day(2024, 1, 1), day(2024, 8, 31))
+        settled = "result IN ('written', 'oral', 'on_the_spot') AND NOT reopened"
+        for area in ("360112", "360103", "360502", "360921"):
+            N, n, own, again = table.execute(
+                f"""SELECT count(*), sum({settled}), sum(source IN ('grid', 'patrol', 'own_motion')), sum(again)
+                    FROM dispute WHERE code LIKE ? AND registered_on BETWEEN ? AND ?""", (area + "%", *span)).fetchone()
+            f = self.figure(area, "2024-01-01", "2024-08-31")
+            self.assertGreater(N, 100)
+            # sealed matters are one value apart in the log: the program says how many it holds
+            self.assertEqual((f["n"] - f.get("sealed_n", 0), f["N"] - f.get("sealed_N", 0)), (n, N))
+            f = self.figure(area, "2024-01-01", "2024-08-31", "proactive_rate")
+            self.assertEqual(f["n"] - f.get("sealed_n", 0), own)
+            self.assertGreater(again, 0)
+            year = self.figure(area, "2023-01-01", "2023-12-31", "registered")
+            n, = table.execute("SELECT count(*) FROM dispute WHERE code LIKE ? AND registered_on BETWEEN ? AND ?",
+                               (area + "%", day(2023, 1, 1), day(2023, 12, 31))).fetchone()
+            self.assertEqual(year["n"] - year.get("sealed_n", 0), n)
+
+    def test_the_bulletin(self):
+        shown = json.loads(bihuan("bulletin", "show", "360112JB20240001", "--db", self.db).stdout)
+        self.assertIn("1至8月，全区共排查登记矛盾纠纷3093[F1]起，化解3074[F2]起，化解率达99.4%[F3]", shown["text"])
+        self.assertEqual(shown["state"], "issued")
+        path = self.db.parent / "bulletin.json"
+        path.write_text(json.dumps(shown, ensure_ascii=False), encoding="utf-8")
+        got = bihuan("bulletin", "verify", path, "--db", self.db)
+        self.assertEqual(got.returncode, 0, got.stdout + got.stderr)
+        path.write_text(json.dumps(dict(shown, text=shown["text"].replace("99.4%[", "99.5%[")), ensure_ascii=False),
+                        encoding="utf-8")
+        got = bihuan("bulletin", "verify", path, "--db", self.db)
+        self.assertEqual(got.returncode, 1)
+        self.assertIn("F3", got.stdout)
 
     def test_what_the_plan_registers(self):
         plan = (ROOT / "playbooks/dispute/plan.yaml").read_text(encoding="utf-8")
