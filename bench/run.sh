@@ -36,7 +36,7 @@ compile()
 {
     local flags=(-std=gnu17 -O2 -D_GNU_SOURCE -Wall -Wextra) libs
     read -ra libs <<<"$(pkg-config --libs icu-i18n icu-uc jansson libcrypto sqlite3 libpq yaml-0.1 \
-        libmicrohttpd libsodium xlsxwriter libzip expat zlib libqrencode)"
+        libmicrohttpd libsodium xlsxwriter libzip expat zlib libqrencode libcurl)"
     gcc "${flags[@]}" bench/bare.c -o "$DIR/bare" -lsqlite3
     gcc "${flags[@]}" bench/load.c -o "$DIR/load"
     gcc "${flags[@]}" -Isrc -I"$BUILD/gen" bench/fill.c -o "$DIR/fill" \
