@@ -19,6 +19,7 @@ page.on('pageerror', (e) => seen.complaints.push(String(e)))
 await page.addInitScript(() => {
     window.printed = 0
     window.print = () => window.printed++
+    window.open = (url) => (window.opened = url) // a tab before this one would take the keys
     window.clicks = 0
     window.addEventListener('pointerdown', () => window.clicks++, true)
 })
@@ -88,9 +89,9 @@ try {
     await page.focus('.prints li button')
     await page.keyboard.press('Enter')
     seen.paper = await (await paper).headerValue('content-type')
+    await until(() => window.opened?.startsWith('blob:'))
 
     // somebody who lost the slip: found and chosen
-    await page.bringToFront()
     seen.keys = 0
     await key('F2')
     await focus('old')
