@@ -214,6 +214,7 @@ async function twelve() {
     await page.goto(`${net.origin}/mine`)
     await waits(page, 12)
     seen.afterKill = await page.locator('.out:has-text("两家为水沟争吵")').count()
+    await page.waitForSelector('h2:has-text("本辖区在办") + ul li')
     seen.ownOffline = await page.locator('h2:has-text("本辖区在办") + ul li').count()
     await shot(page, 'phone-waiting')
     await page.click('li:has-text("第5件") button:has-text("改")')

@@ -83,10 +83,17 @@ async function firstTime(): Promise<Open> {
     return { seq, rows }
 }
 
-async function prepareOpen(): Promise<void> {
-    const key = `${PLACE} ${session.me?.account}`
-    const old = await kept<Open>(key)
+const placeOf = () => `${PLACE} ${session.me?.account}`
+
+async function showKept(): Promise<Open | undefined> {
+    const old = await kept<Open>(placeOf())
     if (old) Object.assign(own, { rows: old.rows, known: true })
+    return old
+}
+
+async function prepareOpen(): Promise<void> {
+    const key = placeOf()
+    const old = await showKept()
     let now = old && old.seq >= 0 ? old : await firstTime()
     for (let more = now.seq >= 0, n = 0; more && n < 20; n++) {
         const got = await get<Changes>('/api/changes', { after: String(now.seq) })
@@ -99,6 +106,7 @@ async function prepareOpen(): Promise<void> {
 
 export async function prepare(): Promise<void> {
     if (!session.me || !may(PERM.act)) return
+    await showKept()
     for (const id of new Set(types.map((x) => x.playbook))) await loadPlaybook(id)
     await prepareAreas()
     await prepareOpen()

@@ -45,7 +45,8 @@ async function fileOf(request) {
 self.addEventListener('fetch', (e) => {
     const url = new URL(e.request.url)
     if (e.request.method !== 'GET' || url.origin !== self.location.origin) return
-    const page = !url.pathname.includes('.') && !url.pathname.startsWith('/api/')
+    // r and v are pages of their own, for people without an account
+    const page = !url.pathname.includes('.') && !/^\/(api|r|v)(\/|$)/.test(url.pathname)
     if (e.request.mode === 'navigate' && page) e.respondWith(pageOf(e.request))
     else if (url.pathname.startsWith('/assets/') || FILES.includes(url.pathname)) e.respondWith(fileOf(e.request))
 })
