@@ -94,7 +94,7 @@ static void make_request(struct conn *c)
                      "\"place\":{\"text\":\"%ld栋%ld单元\",\"lon\":115.%04ld,\"lat\":28.%04ld},"
                      "\"result\":\"on_the_spot\",\"type\":\"0202\",\"source\":\"grid\"}}",
                      id, 1 + asked % 9, 1 + asked / 9 % 6, 1 + asked / 54 % 6, asked, 1 + asked % 40,
-                     1 + asked % 4, asked * 7919 % 10000, asked * 104729 % 10000); /* matters at one place are compared */
+                     1 + asked % 4, asked * 7919 % 10000, asked * 104729 % 10000);
     }
     c->out_len = (size_t)snprintf(
         c->out, sizeof c->out, "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s%s%s%s%s%s", settle ? "POST" : "GET",
