@@ -38,7 +38,8 @@ def folded(log):
     table = sqlite3.connect(":memory:")
     table.execute("CREATE TABLE dispute (code, registered_on, result, source, reopened, again)")
     table.executemany("INSERT INTO dispute VALUES (?, ?, ?, ?, ?, ?)", (
-        (code[r], f.get("registered_on"), f.get("result"), f.get("source"), bool(f.get("$reopened")), bool(f.get("again")))
+        (code[r], f.get("registered_on"), f.get("result"), f.get("source"), bool(f.get("$reopened")),
+         bool(f.get("again")))
         for r, f in fields.items() if not f.get("$void") and not f.get("$merged")))
     return table
 
