@@ -36,7 +36,7 @@ class Page(unittest.TestCase):
             print(f"\n    {flow.stem}: {b['name']}: {b['used']} of {b['limit']}", end="")
         self.assertIsNone(seen["failed"], seen["failed"])
         self.assertLess(seen["first"], FIRST_LOAD)
-        self.assertGreater(seen["first"], 10_000)
+        self.assertGreater(seen["first"], 1_000)  # it was measured at all
 
 
 def flow_test(flow):
