@@ -4,6 +4,7 @@
  * encrypted), checkpoint (signed: what the copy must contain).  The key file is not in it unless
  * --with-key says so: who has both can read everything. */
 #include "cli/command.h"
+#include "engine/erasures.h"
 #include "engine/verify.h"
 #include <dirent.h>
 #include <errno.h>
@@ -15,6 +16,8 @@ const struct option OPT_backup[] = {OPTION_DB,
                                     OPTION_END};
 const struct option OPT_restore[] = {OPTION_DB,
                                      {"key", "FILE", "the key file, when it is not in the backup"},
+                                     {"erasures", "FILE", "the list of what was erased, when it is "
+                                      "not beside the key file"},
                                      OPTION_END};
 
 static bool copy_file(const char *from, const char *to, struct err *e)
@@ -129,6 +132,47 @@ static bool check_restored(struct cli *c, const char *url, const char *dir, cons
            err_set(c->e, ERR_VERIFY, "event %lld: %s", (long long)r.first_bad, r.why);
 }
 
+/* What was erased after the backup was made must not come back (decisions 20).  newer: a checkpoint was
+ * signed after it, so there may be such erasures, and without the list nobody knows which. */
+static bool erase_again(struct cli *c, const char *url, const struct keys *keys, bool newer)
+{
+    char beside[ERASURES_PATH];
+    const char *given = args_get(&c->args, "erasures");
+    struct err mine = ERR_INIT;
+    int64_t values = 0;
+    erasures_path(keys, beside);
+    if (erasures_again(url, keys, given ? given : beside, &values, &mine)) {
+        if (values)
+            printf("erased again: %lld values\n", (long long)values);
+        return true;
+    }
+    if (given || mine.code != ERR_NOT_FOUND) {
+        *c->e = mine;
+        return false;
+    }
+    if (!newer) {
+        fprintf(stderr, "there is no list %s: if something was erased after this backup, erase it again\n"
+                        "没有删除清单：如备份之后删除过个人信息，请重新删除\n", beside);
+        return true;
+    }
+    err_set(c->e, ERR_NOT_FOUND, "there is no list %.300s of what was erased after this backup: bring it back, or "
+            "name it by --erasures FILE (an empty file: nothing was erased)", beside);
+    return err_zh(c->e, "找不到备份之后的删除清单：请找回该文件，或用 --erasures 指定（确认没有删除过，可指定一个空文件）");
+}
+
+static void remove_copy(struct cli *c, const char *url)
+{
+    remove(url);
+    remove(arena_printf(c->arena, "%s-wal", url));
+    remove(arena_printf(c->arena, "%s-shm", url));
+}
+
+static bool goes_on(struct cli *c, const char *url, const struct keys *keys, bool *yes, char why[static 200])
+{
+    struct store *db AUTO(store_closep) = NULL;
+    return store_open(url, STORE_READ, &db, c->e) && checkpoint_continues(db, keys, yes, why, c->e);
+}
+
 bool cmd_restore(struct cli *c)
 {
     const char *url, *dir, *from = args_get(&c->args, "key");
@@ -152,16 +196,13 @@ bool cmd_restore(struct cli *c)
         !copy_tree(c->arena, arena_printf(c->arena, "%s/files", dir),
                    arena_printf(c->arena, "%s.files", url), 2, c->e))
         return false;
-    if (!check_restored(c, url, dir, &keys)) {
-        remove(url);
+    bool continues = true;
+    char why[200];
+    if (!check_restored(c, url, dir, &keys) || !goes_on(c, url, &keys, &continues, why) ||
+        !erase_again(c, url, &keys, !continues)) {
+        remove_copy(c, url);
         return false;
     }
-    struct store *db AUTO(store_closep) = NULL;
-    bool continues;
-    char why[200];
-    if (!store_open(url, STORE_READ, &db, c->e) ||
-        !checkpoint_continues(db, &keys, &continues, why, c->e))
-        return false;
     if (!continues)
         fprintf(stderr, "read-only until `bihuan log fork --reason …`: %s\n", why);
     printf("%s\n", url);

@@ -39,7 +39,7 @@ static int64_t demo_time(void *self)
 
 /* ---- files ---- */
 
-static const char *const SUFFIXES[] = {"", "-wal", "-shm", ".key", ".key.last"};
+static const char *const SUFFIXES[] = {"", "-wal", "-shm", ".key", ".key.last", ".key.erasures.log"};
 
 static void throw_away(struct demo *d)
 {
@@ -59,7 +59,7 @@ static bool flush_file(const char *path, struct err *e)
 /* The database last: while it has no name, there is no demonstration. */
 static bool give_name(struct demo *d)
 {
-    static const char *const ORDER[] = {".key", ".key.last", ""};
+    static const char *const ORDER[] = {".key.erasures.log", ".key", ".key.last", ""};
     for (size_t i = 0; i < COUNT_OF(ORDER); i++) {
         const char *from = arena_printf(d->c->arena, "%s%s", d->building, ORDER[i]);
         const char *to = arena_printf(d->c->arena, "%s%s", d->db, ORDER[i]);

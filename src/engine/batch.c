@@ -206,7 +206,7 @@ static void keep_erasure(struct batch *b, const struct event_body *body, const s
         return;
     b->erasures = arena_grow(b->arena, b->erasures, b->n_erasures, &b->cap_erasures,
                              sizeof *b->erasures);
-    b->erasures[b->n_erasures++] = (struct erasure){ev->seq, ev->rid, body->in};
+    b->erasures[b->n_erasures++] = (struct erasure){ev->seq, ev->rid, ev->id, body->rec, body->in};
 }
 
 static bool apply_draft(struct batch *b, struct entry *x, struct draft *dr, const struct ask *ask,
@@ -596,50 +596,31 @@ static bool write_seqs(struct batch *b, struct err *e)
     return store_many(b->db, sql_external_save, c, b->n_externals, 5, e);
 }
 
-static bool unplace(struct batch *b, const struct change *ch, const struct json *fields,
-                    struct err *e)
+/* What an erase event lists loses its salt and bytes, once the list outside the database has it; the
+ * index forgets it in the same commit. */
+static bool write_erasure(struct batch *b, const struct erasure *x, struct change *ch, struct err *e)
 {
-    JSON_EACH (f, fields) {
-        int i = record_field(ch->def, json_str(f));
-        if (i < 0 || ch->def->fields[i].type != FIELD_PLACE || ch->def->fields[i].many)
-            continue;
-        struct str id = ch->def->fields[i].id;
-        struct str sql = str_printf(
-            b->arena, "UPDATE %.*s SET x_%.*s_lon = NULL, x_%.*s_lat = NULL WHERE rid = $1",
-            STR_F(table_name(b->arena, ch->playbook, ch->def)), STR_F(id), STR_F(id));
-        if (!store_exec(b->db, sql.ptr, BIND(C_INT(ch->after->rid)), NULL, e) ||
-            (i == ch->def->place_field &&
-             !store_exec(b->db, sql_spot_erase, BIND(C_INT(ch->after->rid)), NULL, e)))
+    if (!erasures_append(b->db, &b->en->keys, x, e))
+        return false;
+    JSON_EACH (pair, json_get(x->in, "erased")) {
+        const struct json *seq = json_at(pair, 0), *k = json_at(pair, 1);
+        bool gone;
+        if (seq && k && !erase_value(b->db, &b->changes, ch->after, seq->i, k->i, x->seq, &gone, e))
             return false;
+        for (size_t p = 0; seq && k && p < b->changes.n_plain; p++)
+            if (b->changes.plain[p].seq == seq->i && b->changes.plain[p].k == k->i)
+                b->changes.plain[p].plain = STR_NONE; /* given in this very commit */
     }
-    return true;
+    return erase_traces(b->db, &b->changes, ch, e);
 }
 
-/* What an erase event lists loses its salt and bytes; the index forgets it in the same commit. */
 static bool write_erasures(struct batch *b, struct err *e)
 {
-    for (size_t i = 0; i < b->n_erasures; i++) {
-        const struct erasure *ev = &b->erasures[i];
-        JSON_EACH (pair, json_get(ev->in, "erased")) {
-            const struct json *seq = json_at(pair, 0), *k = json_at(pair, 1);
-            for (size_t p = 0; seq && k && p < b->changes.n_plain; p++)
-                if (b->changes.plain[p].seq == seq->i && b->changes.plain[p].k == k->i)
-                    b->changes.plain[p].plain = STR_NONE; /* given in this very commit */
-            if (seq && k &&
-                !store_exec(b->db, sql_detached_erase,
-                            BIND(C_INT(seq->i), C_INT(k->i), C_INT(ev->seq), C_INT(ev->rid)), NULL, e))
+    for (size_t i = 0; i < b->n_erasures; i++)
+        for (size_t c = 0; c < b->changes.n; c++)
+            if (b->changes.list[c].after->rid == b->erasures[i].rid &&
+                !write_erasure(b, &b->erasures[i], &b->changes.list[c], e))
                 return false;
-        }
-        for (size_t c = 0; c < b->changes.n; c++) {
-            struct change *ch = &b->changes.list[c];
-            if (ch->after->rid != ev->rid || !ch->def)
-                continue;
-            ch->new_text = true;
-            if (!unplace(b, ch, json_get(ev->in, "fields"), e) ||
-                !lookup_again(b->db, &b->changes, ch->after, ch->def, e))
-                return false;
-        }
-    }
     return true;
 }
 

@@ -29,7 +29,3 @@ DELETE FROM resident_link WHERE rid = $1
 INSERT INTO resident_link (token, rid, digits, day, org, ends) VALUES ($1, $2, $3, $4, $5, $6)
 -- name: record_rid_by_id
 SELECT rid FROM record WHERE id = $1
--- name: detached_erase
-UPDATE detached SET salt = NULL, bytes = NULL, erased_seq = $3 WHERE seq = $1 AND k = $2 AND rid = $4
--- name: spot_erase
-DELETE FROM spot WHERE rid = $1

@@ -187,6 +187,7 @@ bool engine_open(const struct engine_config *cfg, struct engine **out, struct er
              store_migrate(en->db, e) && search_ensure(en->db, e) &&
              checkpoint_continues(en->db, &en->keys, &continues, en->why_read_only, e);
         en->read_only = ok && !continues;
+        ok = ok && (en->read_only || erasures_ensure(en->db, &en->keys, e));
     }
     struct world *w = ok ? engine_world(en, e) : NULL;
     if (!w) {
@@ -456,7 +457,7 @@ static bool init_inside(struct store *db, struct keys *keys, const char *zone, c
 bool engine_init(const char *url, const char *zone, const char *origin, struct clock_source clock,
                  struct err *e)
 {
-    char path[1024];
+    char path[1024], path_of_list[ERASURES_PATH];
     bool yes = false;
     const struct zone *z;
     struct keys keys;
@@ -467,7 +468,10 @@ bool engine_init(const char *url, const char *zone, const char *origin, struct c
         return err_set(e, ERR_UNIQUE, "there is a Bihuan database at %.300s already", url);
     if (!keys_path(url, path, e) || !keys_make(path, origin, &keys, e))
         return false;
-    if (!store_open(url, STORE_WRITE, &db, e) || !init_inside(db, &keys, zone, origin, clock, e)) {
+    erasures_path(&keys, path_of_list);
+    remove(path_of_list); /* of a database that is gone */
+    if (!store_open(url, STORE_WRITE, &db, e) || !init_inside(db, &keys, zone, origin, clock, e) ||
+        !erasures_ensure(db, &keys, e)) {
         remove(path);
         return false;
     }

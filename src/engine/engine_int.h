@@ -1,6 +1,7 @@
 /* engine/engine_int.h - the engine's own state, shared by engine.c, writer.c and batch.c. */
 #pragma once
 #include "engine/decide.h"
+#include "engine/erasures.h"
 #include <pthread.h>
 
 enum { READERS = 8 };
@@ -75,11 +76,6 @@ struct external_row {
     struct str source, ext_id;
     int64_t rid, seq;
     struct hash digest;
-};
-
-struct erasure { /* of an erase event of this commit */
-    int64_t seq, rid;
-    const struct json *in;
 };
 
 struct batch {

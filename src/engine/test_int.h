@@ -193,6 +193,7 @@ static inline void house_close(struct house *h)
     store_close(h->look);
     testdb_drop(&h->t);
     unlink(h->key);
+    unlink(arena_printf(h->a, "%s.erasures.log", h->key));
     arena_free(h->a);
 }
 

@@ -88,7 +88,7 @@ static void stage_open(struct stage *s, const char *name)
 
 static void stage_close(struct stage *s)
 {
-    static const char *const MORE[] = {"", "-wal", "-shm", ".key", ".key.last"};
+    static const char *const MORE[] = {"", "-wal", "-shm", ".key", ".key.last", ".key.erasures.log"};
     engine_close(s->en);
     cast_free(s->cast);
     plan_free(s->plan);

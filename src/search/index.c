@@ -151,6 +151,14 @@ bool search_save(struct store *db, const struct changes *c, struct err *e)
     return true;
 }
 
+bool search_forget(struct store *db, struct err *e)
+{
+    if (store_engine(db) == STORE_SQLITE)
+        return store_exec(db, "INSERT INTO search_fts (search_fts) VALUES ('optimize')", BIND_NONE, NULL, e);
+    ASSERT(!store_in_tx(db));
+    return store_exec(db, "VACUUM search_ts, detached", BIND_NONE, NULL, e);
+}
+
 /* ---- for verify ---- */
 
 static const char SQLITE_ENTRY[] = "SELECT t FROM search_fts WHERE rowid = $1";

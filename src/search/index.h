@@ -11,6 +11,9 @@
 /* Makes the engine's own table when it is not there (called by search_save and search_find). */
 MUST_USE bool search_ensure(struct store *db, struct err *e);
 MUST_USE bool search_save(struct store *db, const struct changes *c, struct err *e);
+/* Words of entries that were changed or deleted leave the file too: FTS5 keeps them in older segments until
+ * these are merged.  PostgreSQL: VACUUM of search_ts and detached, outside a transaction. */
+MUST_USE bool search_forget(struct store *db, struct err *e);
 /* For verify.  What the index holds of a record against its text; the index as a whole, which on
  * SQLite takes the writer's lock for as long as FTS5 needs to read it (why begins with ", "). */
 const char *search_table(const struct store *db);
