@@ -546,6 +546,47 @@ class Lists(Base):
             with self.subTest(bad=bad):
                 self.want("grid", 400, "GET", f"/api/records{bad}")
 
+    def load_reports(self, area, n, closed):
+        """By the ordinary import: n reports of an area, some of them closed."""
+        folder = pathlib.Path(SERVER.folder.name)
+        mapping, table = folder / "reports.yaml", folder / "reports.csv"
+        mapping.write_text("import: report.report\naction: load\nsource: {column: src}\nid: {column: id}\n"
+                           "area: {column: area}\n"
+                           "columns: {opened: opened, closed: closed, text: text, category: kind}\n",
+                           encoding="utf-8")
+        kind = next(c["codes"][0]["code"] for c in self.want("desk", 200, "GET", "/api/playbooks/report")["codes"])
+        rows = [f"t,{i},{area},2024-0{i % 9 + 1}-03 08:00,{'2024-11-01 09:00' if i < closed else ''},路灯坏了{i},{kind}"
+                for i in range(n)]
+        table.write_text("\n".join(["src,id,area,opened,closed,text,kind"] + rows) + "\n", encoding="utf-8")
+        done = json.loads(cli("import", str(mapping), str(table), "--db", SERVER.db, "--json"))
+        self.assertEqual(done["new"], n, done)
+
+    def pages(self, who, query):
+        """How many rows all pages have, and the totals they told."""
+        rows, totals, after = 0, set(), ""
+        while True:
+            page = self.want(who, 200, "GET", f"/api/records?{query}&limit=200{after}")
+            rows += len(page["rows"])
+            totals.add(page.get("total"))
+            if page["next"] is None:
+                return rows, totals
+            after = "&after=" + urllib.parse.quote(page["next"])
+
+    def test_a_total_is_the_number_of_rows(self):
+        self.load_reports(VILLAGE, 1030, 7)
+        for who, query in (("desk", f"area={DISTRICT}"), ("desk", f"area={DISTRICT}&open=true"),
+                           ("leader", "area=360100000000"), ("leader", "area=360100000000&open=true"),
+                           ("desk", f"area={DISTRICT}&sort=opened"), ("desk", f"area={TOWN}")):
+            with self.subTest(query=query):
+                rows, totals = self.pages(who, f"type=report&{query}")
+                self.assertEqual(totals, {rows})
+                self.assertGreater(rows, 1022)
+        # what no counter tells is absent: a condition, one's own areas and unit together
+        for who, query in (("desk", f"area={DISTRICT}&where=source%20IS%20NOT%20NULL"), ("desk", "sort=opened")):
+            with self.subTest(query=query):
+                page = self.want(who, 200, "GET", f"/api/records?type=report&{query}&limit=2")
+                self.assertNotIn("total", page)
+
     def test_changes(self):
         start = self.want("desk", 200, "GET", "/api/changes?after=0&limit=2000")
         r = self.open("grid", "report", REPORT)

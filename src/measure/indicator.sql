@@ -27,3 +27,7 @@ WHERE d.rid = s.rid AND d.term = $1 AND s.scope = $4 AND s.type = $5 AND d.day B
 -- name: asof_changed
 SELECT rid, last_seq, sealed FROM record WHERE last_seq >= $1 AND (type = $2 OR type = $3)
 ORDER BY last_seq
+-- name: count_gone
+SELECT COUNT(*), CAST(SUM(CASE WHEN s.rid IS NULL THEN 0 ELSE 1 END) AS BIGINT)
+FROM (SELECT rid, type FROM record WHERE type = $1 AND (void = 1 OR merged IS NOT NULL) LIMIT $3) g
+LEFT JOIN scope s ON s.scope = $2 AND s.type = g.type AND s.rid = g.rid

@@ -1,5 +1,7 @@
 -- What lists are driven by beside the scopes.
 CREATE INDEX record_due ON record (type, due, rid);
+-- The few that are in lists and in no counter (measure/total.h).
+CREATE INDEX record_gone ON record (type, rid) WHERE void = 1 OR merged IS NOT NULL;
 -- within() of a field that holds an area, and the children of one.
 CREATE INDEX area_parent ON area (parent);
 
