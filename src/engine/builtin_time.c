@@ -53,6 +53,14 @@ static bool has_doc(struct deciding *d, struct str doc)
     return c.has(c.self, doc);
 }
 
+static bool lacks(struct deciding *d, struct str doc)
+{
+    int at = record_document(d->def, doc);
+    struct words name = at < 0 ? (struct words){doc, doc} : d->def->documents[at].name;
+    err_field(d->e, ERR_GUARD, "documents", "the document '%.*s' is missing", STR_F(doc));
+    return err_zh(d->e, "缺少材料：%.*s", STR_F(name.zh));
+}
+
 bool do_extend(struct deciding *d)
 {
     const struct clock_def *c;
@@ -61,7 +69,7 @@ bool do_extend(struct deciding *d)
         return false;
     draft_in(d, "clock", json_new_str(d->a, c->id));
     if (c->extend_needs.len && !has_doc(d, c->extend_needs))
-        return say_no(d, ERR_GUARD, "documents", "the document for an extension is missing", "缺少延长所需的材料");
+        return lacks(d, c->extend_needs);
     if (!c->extend_role.len || str_eq(role_code(d->role), c->extend_role) ||
         d->ask->actor->kind == ACTOR_OPERATOR)
         return clock_extend(d, c);

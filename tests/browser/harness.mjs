@@ -95,9 +95,15 @@ export async function actionButton(page, name) {
 // One choice of a field, by its word: a chip, or an option of its list.
 export async function choose(page, field, word) {
     const box = page.locator(`[data-field=${field}]`)
+    await box.waitFor()
     const chip = box.locator(`button:text-is("${word}")`)
     if (await chip.count()) return chip.click()
     for (const part of word.split('/')) await box.locator('select').last().selectOption({ label: part })
+}
+
+async function fillPerson(page, field, words) {
+    const inputs = page.locator(`[data-field=${field}] input`)
+    for (const [i, word] of words.entries()) await inputs.nth(i).fill(word)
 }
 
 export async function send(page) {
@@ -105,11 +111,13 @@ export async function send(page) {
     await page.waitForSelector('.done')
 }
 
-// A whole action: fields are words to choose, or {type: text}.
+// A whole action: fields are words to choose, {text: what to type}, or {person: [name, telephone]}.
 export async function act(page, name, fields = {}) {
     await (await actionButton(page, name)).click()
     for (const [field, what] of Object.entries(fields)) {
-        if (typeof what === 'string') await choose(page, field, what)
+        if (field === 'part') await page.selectOption('#part', { label: what })
+        else if (typeof what === 'string') await choose(page, field, what)
+        else if (what.person) await fillPerson(page, field, what.person)
         else await page.fill(`[data-field=${field}] input, [data-field=${field}] textarea`, what.text)
     }
     await send(page)

@@ -36,6 +36,7 @@ export interface Part {
     from_name?: string
     mode?: string
     reason?: string
+    right_org?: string
     sent?: string
     signed?: string
     returned?: string
