@@ -127,6 +127,7 @@ static void put_action(struct json_out *o, const struct record_def *def, const s
     put_flag(o, "resident", act->resident);
     put_flag(o, "from_any", act->from_any);
     put_flag(o, "reopens", act->reopens);
+    put_flag(o, "figures", act->figures != NULL);
     jo_kc(o, "who", WHO[act->who]);
     if (act->answers.len)
         jo_kv(o, "answers", act->answers);
