@@ -241,20 +241,6 @@ static struct http_route *all_routes(size_t *n)
     return table;
 }
 
-/* Uploads lie beside the database file; PostgreSQL has its key's folder. */
-static bool files_folder(struct api *api, struct err *e)
-{
-    const char *url = engine_url(api->engine);
-    bool pg = strncmp(url, "postgres", 8) == 0 && strstr(url, "://");
-    if (strncmp(url, "sqlite:", 7) == 0)
-        url += 7;
-    int n = snprintf(api->files, sizeof api->files, "%s.files",
-                     pg ? engine_keys(api->engine)->path : url);
-    if (n < 0 || (size_t)n >= sizeof api->files)
-        return err_set(e, ERR_IO, "the path of the database is too long");
-    return true;
-}
-
 bool api_start(struct engine *en, const struct api_config *cfg, struct api **out, struct err *e)
 {
     struct api *api = mem_new(sizeof *api);
@@ -270,7 +256,7 @@ bool api_start(struct engine *en, const struct api_config *cfg, struct api **out
     struct http_config http = {
         .listen = cfg->listen, .threads = 4, .proxies = cfg->proxies,
         .upload_dir = cfg->work_dir ? cfg->work_dir : "/tmp"};
-    bool ok = files_folder(api, e) && hasher_start(&api->hasher, e) &&
+    bool ok = uploads_folder(engine_url(en), engine_keys(en), api->files, e) && hasher_start(&api->hasher, e) &&
               (api->sessions = sessions_new()) && (api->hub = hub_start(api)) &&
               http_start(&http, api->table, n, api, &api->http, e);
     if (!ok) {

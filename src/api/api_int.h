@@ -2,6 +2,7 @@
 #pragma once
 #include "access/session.h"
 #include "api/api.h"
+#include "engine/uploads.h"
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -27,7 +28,7 @@ struct api {
     struct sessions *sessions;
     struct hub *hub;
     struct http_route *table; /* what http_start was given: it keeps pointers into it */
-    char files[1100];         /* folder of uploads */
+    char files[UPLOADS_FOLDER];       /* folder of uploads */
     bool secure_cookie;
     struct limiter resident, link, login;
     atomic_int logins; /* log-ins that are being checked on threads of their own */

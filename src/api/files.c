@@ -69,16 +69,14 @@ static struct str clean_name(struct arena *a, struct str given)
     return s.len ? s : STR("file");
 }
 
-static bool file_place(struct call *c, struct id id, char out[static 1200], bool make,
+static bool file_place(struct call *c, struct id id, char out[static UPLOADS_PATH], bool make,
                        struct err *e)
 {
-    char text[ID_TEXT + 1], dir[1150];
-    id_format(id, text);
-    /* the last two letters spread evenly; the first ones of a version 7 are the time */
-    snprintf(dir, sizeof dir, "%s/%s", c->api->files, text + ID_TEXT - 2);
-    snprintf(out, 1200, "%s/%s", dir, text);
+    int n;
+    uploads_path(c->api->files, id, out, &n);
     if (!make)
         return true;
+    const char *dir = arena_printf(c->a, "%.*s", n, out);
     mkdir(c->api->files, 0700);
     mkdir(dir, 0700);
     struct stat st;
@@ -115,7 +113,7 @@ static bool save_row(void *user, struct store *db, struct err *e)
 static bool keep(struct call *c, struct upload *u, struct str plain)
 {
     uint8_t key[CIPHER_KEY];
-    char path[1200];
+    char path[UPLOADS_PATH];
     struct str id = id_text(c->a, u->id);
     random_bytes(key, sizeof key);
     keys_wrap(engine_keys(c->api->engine), id, key, u->wrapped);
@@ -284,7 +282,7 @@ struct str disposition(struct arena *a, struct str name, bool shown)
 static bool open_file(struct call *c, struct id id, const struct stored_file *f, struct str *plain)
 {
     uint8_t key[CIPHER_KEY];
-    char path[1200];
+    char path[UPLOADS_PATH];
     struct str sealed, text = id_text(c->a, id);
     if (!keys_unwrap(engine_keys(c->api->engine), text, f->wrapped, key) ||
         !file_place(c, id, path, false, c->e) ||

@@ -6,6 +6,7 @@
 #include "engine/batch.sql.h"
 #include "engine/decide_int.h"
 #include "engine/engine_int.h"
+#include "engine/uploads.h"
 #include "measure/tally.h"
 #include "record/save.sql.h"
 #include "record/seal.h"
@@ -638,8 +639,13 @@ static bool write_deks(struct batch *b, struct err *e)
         c[n * 2 + 1] = C_BLOB(((struct str){(char *)wrapped, KEYS_WRAPPED}));
         n++;
     }
-    return store_many(b->db, sql_dek_insert, c, n, 2, e) &&
-           store_many(b->db, sql_detached_insert, b->detached, b->n_detached, 6, e);
+    if (!store_many(b->db, sql_dek_insert, c, n, 2, e) ||
+        !store_many(b->db, sql_detached_insert, b->detached, b->n_detached, 6, e))
+        return false;
+    for (size_t i = 0; i < b->n_detached; i++) /* the row and its plain value stand at the same place */
+        if (!uploads_claim(b->db, b->arena, b->changes.plain[i].plain, b->detached[i * 6 + 2].i, e))
+            return false;
+    return true;
 }
 
 bool batch_write(struct batch *b, struct err *e)

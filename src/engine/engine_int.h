@@ -38,6 +38,9 @@ struct engine {
     pthread_t ticker;
     pthread_cond_t ticker_wake;
     int64_t watched; /* the ticker's own: up to this row watches have looked; 0: not yet */
+    int64_t forgotten; /* the ticker's own: what was erased up to this event is out of the search index */
+    int64_t sweep_at;  /* the ticker's own: uploads are not looked at before this */
+    bool wal_waits;    /* the writer's own: the WAL is to be cut off as soon as nobody reads */
     struct store *db; /* the writer's */
 
     bool building;       /* under lock: something is built between the commits */
@@ -131,6 +134,10 @@ MUST_USE bool figures_load(struct store *db, struct arena *a, const struct ask *
                            struct snapshot *s, struct err *e);
 /* watch.c: opens what the playbooks' watches ask for; the ticker's turn. */
 MUST_USE bool watch_look(struct engine *en, struct arena *a, const struct world *w, struct err *e);
+/* night.c: what was erased leaves the pages of the search index; uploads.c: uploads that nobody named go. */
+#define SETTING_CLEARED "erasure.cleared"
+MUST_USE bool night_look(struct engine *en, struct arena *a, const struct world *w, struct err *e);
+MUST_USE bool uploads_look(struct engine *en, struct err *e);
 /* recur.c: is a case opened where one was closed not long ago? */
 MUST_USE bool recurrence_load(struct store *db, struct arena *a, const struct ask *ask,
                               struct snapshot *s, struct err *e);

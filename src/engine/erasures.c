@@ -1,5 +1,6 @@
 #include "engine/erasures.h"
 #include "engine/erasures.sql.h"
+#include "engine/uploads.h"
 #include "access/lookup.h"
 #include "ledger/ledger.h"
 #include "record/seal.h"
@@ -107,18 +108,6 @@ bool erasures_append(struct store *db, const struct keys *keys, const struct era
 
 /* ---- one value ---- */
 
-static bool free_file(struct store *db, struct arena *a, const struct record *r, struct str plain, struct err *e)
-{
-    struct id file;
-    struct json *v;
-    if (!str_starts(plain, STR("{\"file\":")))
-        return true;
-    if (!json_own(a, plain, &v, e))
-        return false;
-    return !id_parse(json_text(v, "file"), &file) ||
-           store_exec(db, sql_erasures_free_file, BIND(C_BLOB(ID_STR(file)), C_INT(r->rid)), NULL, e);
-}
-
 bool erase_value(struct store *db, const struct changes *c, const struct record *r, int64_t seq, int64_t k,
                  int64_t by, bool *gone, struct err *e)
 {
@@ -127,7 +116,7 @@ bool erase_value(struct store *db, const struct changes *c, const struct record 
     int64_t n = 0;
     json_set(c->arena, ref, STR("$d"), json_new_int(c->arena, k));
     json_set(c->arena, ref, STR("s"), json_new_int(c->arena, seq));
-    if (!changes_plain(db, c, r, ref, &plain, e) || (plain.ptr && !free_file(db, c->arena, r, plain, e)) ||
+    if (!changes_plain(db, c, r, ref, &plain, e) || !uploads_free(db, c->arena, plain, r->rid, e) ||
         !store_exec(db, sql_erasures_value, BIND(C_INT(seq), C_INT(k), C_INT(r->rid), C_INT(by)), &n, e))
         return false;
     *gone = n > 0;

@@ -26,7 +26,7 @@ MUST_USE bool erasures_ensure(struct store *db, const struct keys *keys, struct 
 /* Appends the values of one event and flushes them; inside the transaction that stores the event. */
 MUST_USE bool erasures_append(struct store *db, const struct keys *keys, const struct erasure *x, struct err *e);
 
-/* One value of a record loses salt and bytes; a file that it named is nobody's from here on (sweep.h).
+/* One value of a record loses salt and bytes; a file that it named is nobody's from here on (uploads.h).
  * r is the open fold.  *gone: it was there until now. */
 MUST_USE bool erase_value(struct store *db, const struct changes *c, const struct record *r, int64_t seq,
                           int64_t k, int64_t by, bool *gone, struct err *e);

@@ -7,7 +7,5 @@ SELECT id FROM event WHERE seq = $1
 -- name: erasures_value
 UPDATE detached SET salt = NULL, bytes = NULL, erased_seq = $4
 WHERE seq = $1 AND k = $2 AND rid = $3 AND bytes IS NOT NULL
--- name: erasures_free_file
-UPDATE upload SET rid = NULL, made = 0 WHERE id = $1 AND rid = $2
 -- name: erasures_spot
 DELETE FROM spot WHERE rid = $1

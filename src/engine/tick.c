@@ -156,7 +156,8 @@ bool engine_tick(struct engine *en, struct err *e)
     if (!l.w)
         return false;
     l.calendar = engine_calendar(en);
-    bool ok = round_of(&l, e) && watch_look(en, a, l.w, e) && deliver(&l, e);
+    bool ok = round_of(&l, e) && watch_look(en, a, l.w, e) && deliver(&l, e) &&
+              night_look(en, a, l.w, e) && uploads_look(en, e);
     world_unref(l.w);
     return ok;
 }

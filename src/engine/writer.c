@@ -152,6 +152,10 @@ static void run(struct engine *en, struct arena *a, struct gathered *g)
 static void checkpoint_wal(struct engine *en, int64_t *since)
 {
     struct err e = ERR_INIT;
+    if (en->wal_waits) { /* it holds pages from before an erasure */
+        en->wal_waits = !store_checkpoint(en->db, true, &e);
+        return;
+    }
     if (++*since < 64 || en->cfg.bulk)
         return;
     *since = 0;

@@ -120,6 +120,7 @@ CREATE TABLE detached (
     PRIMARY KEY (seq, k)
 ) {STRICT};
 CREATE INDEX detached_rid ON detached (rid);
+CREATE INDEX detached_erased ON detached (erased_seq) WHERE erased_seq IS NOT NULL;
 CREATE TABLE dek (rid {I64} PRIMARY KEY, wrapped {BLOB} NOT NULL) {STRICT};
 
 CREATE TABLE external (
@@ -180,6 +181,7 @@ CREATE TABLE upload (
     id {BLOB} PRIMARY KEY, account {BLOB} NOT NULL, made {I64} NOT NULL, name {TXT} NOT NULL,
     mime {TXT} NOT NULL, size {I64} NOT NULL, sha256 {BLOB} NOT NULL, rid {I64}, key {BLOB}
 ) {STRICT};
+CREATE INDEX upload_unclaimed ON upload (made) WHERE rid IS NULL; -- rid: of the record that names it
 CREATE TABLE blob (
     id {BLOB} NOT NULL, part {I64} NOT NULL, bytes {BLOB} NOT NULL,
     PRIMARY KEY (id, part)

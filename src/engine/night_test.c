@@ -1,0 +1,213 @@
+/* At night what was erased leaves the files, once and by an event; uploads that nobody named go after a day. */
+#include "engine/test_int.h"
+#include "engine/engine_int.h"
+#include "engine/uploads.h"
+#include <sys/stat.h>
+
+#define RARE "鱀豚蘑菇"
+/* FTS5 leaves away what a term shares with the one before it, so the ends of two-character terms. */
+static const char *const ENDS[] = {"\x80豚", "\x9A蘑", "\x91菇"};
+#define EVENTS "SELECT COUNT(*) FROM event WHERE body LIKE '%erasure.cleared%'"
+
+static int64_t number(struct house *h, const char *sql)
+{
+    struct err e = ERR_INIT;
+    bool found;
+    int64_t n = -1;
+    struct store *db = testdb_open(&h->t, STORE_READ);
+    if (!store_int(db, sql, BIND_NONE, &found, &n, &e))
+        fail_msg("%s: %s", sql, e.text);
+    store_close(db);
+    return n;
+}
+
+static struct id report(struct house *h, const char *word)
+{
+    const char *fields = arena_printf(h->a, "{'summary':'两家为%s争执','place':{'text':'%s巷'},'result':'pending'}",
+                                      word, word);
+    return must(h, "grid", (struct id){{0}}, "report", fields).record;
+}
+
+static void tick(struct engine *en)
+{
+    struct err e = ERR_INIT;
+    if (!engine_tick(en, &e))
+        fail_msg("%s", e.text);
+}
+
+/* In the database file or its WAL. */
+static bool written(struct house *h)
+{
+    static const char *const SUFFIXES[] = {"", "-wal"};
+    bool yes = false;
+    for (size_t i = 0; i < COUNT_OF(SUFFIXES); i++) {
+        struct err e = ERR_INIT;
+        struct str bytes = STR_NONE;
+        if (!file_read(h->a, arena_printf(h->a, "%s%s", h->t.url, SUFFIXES[i]), 64 << 20, &bytes, &e))
+            continue;
+        yes |= str_has(bytes, STR(RARE));
+        for (size_t k = 0; k < COUNT_OF(ENDS); k++)
+            yes |= str_has(bytes, str_of(ENDS[k]));
+    }
+    return yes;
+}
+
+/* The next time it is this hour in the town. */
+static void until(struct house *h, int hour)
+{
+    const struct zone *z;
+    struct err e = ERR_INIT;
+    assert_true(zone_load("Asia/Shanghai", &z, &e));
+    int64_t at = zone_start(z, zone_day(z, h->now)) + hour * (int64_t)MS_HOUR;
+    h->now = at > h->now ? at : at + MS_DAY;
+}
+
+static void nights(struct house *h)
+{
+    bool lite = h->t.engine == STORE_SQLITE;
+    struct id rec = report(h, RARE), other = report(h, "平常小事");
+    until(h, 3);
+    tick(h->en);
+    assert_int_equal(number(h, EVENTS), 0); /* nothing was erased */
+    until(h, 9);
+    must(h, "head", rec, "erase", "{'fields':['summary','place'],'reason':'本人要求'}");
+    tick(h->en);
+    assert_int_equal(number(h, EVENTS), 0); /* by day */
+    assert_true(!lite || written(h));
+    until(h, 3);
+    tick(h->en);
+    assert_int_equal(number(h, EVENTS), 1);
+    assert_false(lite && written(h));
+    struct engine_config cfg = {.url = h->t.url, .clock = {house_now, h}};
+    struct engine *second;
+    struct err e = ERR_INIT;
+    assert_true(engine_open(&cfg, &second, &e));
+    h->now += MS_HOUR;
+    tick(second);
+    tick(h->en);
+    engine_close(second);
+    must(h, "head", other, "erase", "{'fields':['summary'],'reason':'本人要求'}");
+    tick(h->en);
+    assert_int_equal(number(h, EVENTS), 1); /* once a night */
+    until(h, 2);
+    tick(h->en);
+    assert_int_equal(number(h, EVENTS), 2);
+    until(h, 3);
+    tick(h->en);
+    assert_int_equal(number(h, EVENTS), 2); /* and nothing since */
+    house_verify(h);
+}
+
+static void only_the_clock_says_so(struct house *h)
+{
+    static const char *const WHO[] = {"operator", "admin"};
+    for (size_t i = 0; i < COUNT_OF(WHO); i++) {
+        struct answer ans;
+        struct ask ask = ask_of(h, WHO[i], NULL, "{'name':'erasure.cleared','value':'9 2024-09-09 x'}");
+        ask.type = STR("sys.setting");
+        assert_false(engine_act(h->en, h->a, &ask, &ans));
+        assert_int_equal(ans.err.code, ERR_FORBIDDEN);
+    }
+    struct actor clock = actor_clock();
+    struct answer ans;
+    struct ask ask = ask_of(h, "operator", NULL, "{'name':'figures.levels','value':'1 2 3'}");
+    ask.type = STR("sys.setting");
+    ask.actor = &clock;
+    assert_false(engine_act(h->en, h->a, &ask, &ans));
+    assert_int_equal(ans.err.code, ERR_FORBIDDEN);
+}
+
+/* ---- uploads ---- */
+
+static bool insert(void *user, struct store *db, struct err *e)
+{
+    struct ask *x = user; /* id, and when it was made */
+    return store_exec(db, "INSERT INTO upload (id, account, made, name, mime, size, sha256) "
+                          "VALUES ($1, $1, $2, $3, $3, 1, $1)",
+                      BIND(C_BLOB(ID_STR(x->id)), C_INT(x->at), C_TEXT(STR("a"))), NULL, e);
+}
+
+static const char *upload(struct house *h, struct id id)
+{
+    struct err e = ERR_INIT;
+    struct ask x = {.id = id, .at = h->now};
+    char folder[UPLOADS_FOLDER], path[UPLOADS_PATH];
+    int n;
+    assert_true(engine_exclusive(h->en, insert, &x, &e));
+    assert_true(uploads_folder(h->t.url, engine_keys(h->en), folder, &e));
+    uploads_path(folder, id, path, &n);
+    mkdir(folder, 0700);
+    mkdir(arena_printf(h->a, "%.*s", n, path), 0700);
+    assert_true(file_replace(path, STR("bytes"), 0600, &e));
+    return arena_printf(h->a, "%s", path);
+}
+
+static bool there(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0;
+}
+
+static void attach(struct house *h, struct id rec, struct id file)
+{
+    char text[ID_TEXT + 1];
+    id_format(file, text);
+    must(h, "grid", rec, "attach",
+         arena_printf(h->a, "{'documents':[{'doc':'application','file':'%s'}]}", text));
+}
+
+static void unclaimed_go(struct house *h)
+{
+    struct id rec = report(h, "平常小事"), kept = id_new(h->now), lost = id_new(h->now + 1), young = id_new(h->now + 2);
+    const char *a = upload(h, kept), *b = upload(h, lost);
+    attach(h, rec, kept);
+    h->now += 23 * (int64_t)MS_HOUR;
+    const char *c = upload(h, young);
+    tick(h->en);
+    assert_true(there(a) && there(b) && there(c)); /* a day is given */
+    h->now += 2 * (int64_t)MS_HOUR;
+    tick(h->en);
+    assert_true(there(a) && !there(b) && there(c));
+    assert_int_equal(number(h, "SELECT COUNT(*) FROM upload"), 2);
+    assert_int_equal(number(h, "SELECT COUNT(*) FROM upload WHERE rid IS NULL"), 1);
+    h->now += MS_DAY;
+    tick(h->en);
+    assert_true(there(a) && !there(c));
+    unlink(a);
+    house_verify(h);
+}
+
+static void each(void (*test)(struct house *h))
+{
+    for (int engine = 0; engine < 2; engine++) {
+        struct house h;
+        if (!house_open(&h, (enum store_engine)engine))
+            continue;
+        test(&h);
+        house_close(&h);
+    }
+}
+
+static void night(void **state)
+{
+    UNUSED(state);
+    each(nights);
+}
+
+static void rights(void **state)
+{
+    UNUSED(state);
+    each(only_the_clock_says_so);
+}
+
+static void uploads(void **state)
+{
+    UNUSED(state);
+    each(unclaimed_go);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(night), cmocka_unit_test(rights), cmocka_unit_test(uploads)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
