@@ -243,7 +243,12 @@ class Walk(Base):
 
         # who mediated does not visit; what is still open stops the archive
         self.act("mediator", r, "visit", {"performed": "yes", "satisfied": "satisfied"}, status=409)
+        # nor does anybody at a desk say for the resident that he is content
+        for who, action, fields in (("mediator", "answer", {"performed": "yes", "satisfied": "satisfied"}),
+                                    ("desk", "resident_satisfied", {}), ("mediator", "resident_unsolved", {})):
+            self.assertEqual(self.act(who, r, action, fields, status=403)["code"], "forbidden")
         offered = {a["id"]: a for a in self.want("desk", 200, "GET", f"/api/records/{r['id']}")["actions"]}
+        self.assertEqual(set(offered) & {"answer", "resident_satisfied", "resident_unsolved"}, set())
         self.assertEqual([p["party"] for p in offered["visit"]["parties"]], ["applicant", "respondent"])
         self.act("desk", r, "visit_reopen", {"part": offered["visit"]["parties"][0]["part"], "performed": "no",
                                              "reopen_reason": self.code("reopen_reason"), "satisfied": "dissatisfied"})

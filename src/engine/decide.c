@@ -232,6 +232,10 @@ bool action_rights(struct deciding *d, const struct action *act, struct err *e)
                no_right(e, "not an action of the resident");
     if (who->kind == ACTOR_LINK)
         return no_right(e, "not an action of a unit's link");
+    if (act->resident && !act->n_by) {
+        no_right(e, "only the resident may do this, through his link");
+        return err_zh(e, "“%.*s”只能由本人办理", STR_F(act->name.zh));
+    }
     enum role role = actor_role(who, d->w, PERM_ACT, act->by, act->n_by, d->area, d->units);
     if (role == ROLE_NONE) {
         no_right(e, "the role or its area does not allow this action here");

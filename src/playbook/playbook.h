@@ -213,7 +213,7 @@ struct action {
     struct next_state *to;   /* n_to = 0: stays */
     int n_to;
     bool to_any;             /* import only, n_to = 0: the state is `state` of the import's form */
-    struct str *by;          /* roles; n_by = 0: everyone who may write */
+    struct str *by;          /* roles; n_by = 0: everyone who may write, of a resident's: nobody else */
     int n_by;
     enum action_who who;
     int not_by;              /* index of an account field the acting account must differ from, -1 */

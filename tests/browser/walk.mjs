@@ -116,6 +116,10 @@ await flow(async (t) => {
     await t.shot(mediator, 'walk-confirm')
     await figures.moved('signed')
 
+    // nobody answers in the resident's place
+    for (const page of [mediator, desk])
+        assert.equal(await page.locator('.steps button').filter({ hasText: /^(本人回复|满意|没有解决)$/ }).count(), 0)
+
     // who mediated does not ask whether it is kept; who asks finds that it is not
     await mediator.click('summary:has-text("现在还不能办的")')
     await mediator.waitForSelector('details li:has(strong:text-is("回访"))')
