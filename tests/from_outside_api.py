@@ -324,6 +324,60 @@ class Walk(Base):
         self.assertEqual(rows[-1]["seq"], got["receipt"]["seq"])
 
 
+    def test_who_works_on_a_step_states_no_purpose(self):
+        r = self.open("grid", "report", REPORT)
+        path, task = f"/api/records/{r['id']}/look", {"task": True}
+        self.register(r)
+        self.assertNotIn("shows", self.want("desk", 200, "GET", f"/api/records/{r['id']}"))
+        self.want("desk", 403, "POST", path, task)  # no step that needs them
+        self.act("desk", r, "triage", {"grade": "simple", "bar": "none"})
+        self.act("desk", r, "transfer", {"to_org": SERVER.orgs["committee"]})
+        self.act("mediator", r, "sign")
+        self.act("mediator", r, "accept", {"consent": True, "rights_told": True, "identity_seen": True})
+        child = [{"name": "王小明", "phone": "13912345678", "minor": True}, {"name": "李四", "phone": "13712345678"}]
+        self.act("mediator", r, "amend", {"fields": {"respondent": child}, "reason": "补充当事人"})
+        self.assertEqual(self.want("mediator", 200, "GET", f"/api/records/{r['id']}")["shows"],
+                         ["applicant", "respondent"])
+        seen = self.want("mediator", 200, "POST", path, task)
+        self.assertEqual(seen["fields"]["applicant"][0], {"name": "欧阳小明", "phone": "13812345678"})
+        self.assertEqual(seen["fields"]["respondent"],
+                         [{"name": "未成年人", "minor": True, "masked": True}, child[1]])
+        # once: the second time it is the same event
+        self.assertEqual(self.want("mediator", 200, "POST", path, task)["receipt"]["seq"], seen["receipt"]["seq"])
+        looks = [x for x in self.want("mediator", 200, "GET", f"/api/records/{r['id']}/events")["rows"]
+                 if x["action"] == "look"]
+        self.assertEqual([(x["said"]["purpose"], json.loads(x["body"])["in"]["task"]) for x in looks],
+                         [("办理环节：调解中", "mediating")])
+        # everyone else states a purpose; what the step says is not said by the caller; a paper is another look
+        for other in ("desk", "head", "centre"):
+            self.assertNotIn("shows", self.want(other, 200, "GET", f"/api/records/{r['id']}"))
+            self.want(other, 403, "POST", path, task)
+        self.want("grid", 403, "POST", path, task)
+        for more in ({"fields": ["applicant"]}, {"purpose": "x"}, {"id": uuid7()}):
+            self.want("mediator", 400, "POST", path, dict(task, **more))
+        self.want("mediator", 403, "GET", f"/api/records/{r['id']}/dossier.pdf?look={seen['receipt']['event']}")
+        # another step is another look; who gave the matter away gets no answer of before
+        r["version"] += 1
+        self.to_agreement(r)
+        self.assertGreater(self.want("mediator", 200, "POST", path, task)["receipt"]["seq"], seen["receipt"]["seq"])
+        r["version"] += 1
+        self.act("mediator", r, "transfer", {"to_org": SERVER.orgs["police"]})
+        self.want("mediator", 403, "POST", path, task)
+
+    def test_a_sealed_matter_always_asks(self):
+        r = self.open("grid", "report", REPORT)
+        self.register(r)
+        self.act("desk", r, "triage", {"grade": "simple", "bar": "none"})
+        self.act("desk", r, "transfer", {"to_org": SERVER.orgs["committee"]})
+        self.act("mediator", r, "sign")
+        self.act("mediator", r, "accept", {"consent": True, "rights_told": True, "identity_seen": True})
+        self.act("mediator", r, "amend", {"fields": {"minor": True}, "reason": "有未成年人"})
+        self.assertNotIn("shows", self.want("mediator", 200, "GET", f"/api/records/{r['id']}"))
+        self.want("mediator", 403, "POST", f"/api/records/{r['id']}/look", {"task": True})
+        self.want("mediator", 200, "POST", f"/api/records/{r['id']}/look",
+                  {"fields": ["applicant"], "purpose": "通知到场"})
+
+
 class Wrong(Base):
     def test_once_however_often_it_is_sent(self):
         body = {"id": uuid7(), "type": "dispute", "area": VILLAGE, "action": "report", "fields": REPORT}

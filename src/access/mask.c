@@ -183,7 +183,7 @@ static struct str text_of(struct arena *a, const struct json *v)
     return str_trim(json_str(v));
 }
 
-static bool is_minor(struct arena *a, const struct json *p)
+bool mask_minor(struct arena *a, const struct json *p)
 {
     int64_t age;
     const struct json *minor = json_get(p, "minor");
@@ -214,7 +214,7 @@ struct json *mask_person(struct arena *a, const struct json *person)
     struct json *out = json_new(a, J_OBJ);
     if (!json_is(person, J_OBJ)) {
         json_set(a, out, STR("name"), json_new_str(a, hidden()));
-    } else if (is_minor(a, person)) {
+    } else if (mask_minor(a, person)) {
         json_set(a, out, STR("name"), json_new_str(a, STR("未成年人")));
         json_set(a, out, STR("minor"), json_new_bool(a, true));
     } else {

@@ -20,6 +20,7 @@ struct str mask_address(struct arena *a, struct str address);
 /* A stored person {"name","phone",…}.  An organisation ("org": true) keeps its name.  Of a minor
  * ("minor": true, or younger than 18) nothing is left but that it is one.  A detail that is hidden
  * whole is MASK_TEXT; the result has "masked": true. */
+bool mask_minor(struct arena *a, const struct json *person); /* is it one? */
 struct json *mask_person(struct arena *a, const struct json *person);
 /* A stored value of a vault field: a person, or for all else its shape with MASK_TEXT. A list is
  * masked item by item. */

@@ -233,11 +233,80 @@ static bool put_looked(struct call *c, struct view *v, const struct json *fields
     return call_json(c, 200, &b);
 }
 
+/* Where the step began: the newest event that changed the state. */
+static bool step_began(struct call *c, const struct record *r, int64_t *seq)
+{
+    enum { MOST = 100000 };
+    struct event *list;
+    size_t n;
+    struct str state = STR_NONE;
+    *seq = 0;
+    if (!ledger_of_record(c->db, c->a, r->rid, -1, MOST, &list, &n, c->e))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        struct event_body body;
+        if (!body_read(c->a, list[i].body, &body, c->e))
+            return false;
+        if (!body.state.ptr || str_eq(body.state, state))
+            continue;
+        state = body.state;
+        *seq = list[i].seq;
+    }
+    return true;
+}
+
+/* The id is made from account, matter and step: however often the page is opened, it is one event. */
+static bool task_ask(struct call *c, struct view *v, const struct json *body, struct ask *ask,
+                     struct json **fields)
+{
+    const struct state *s = engine_task(c->w, v->r, &c->actor);
+    int64_t began;
+    if (json_get(body, "fields") || json_get(body, "purpose") || json_get(body, "id"))
+        return err_field(c->e, ERR_INPUT, "task",
+                         "task: the step says what and why; leave out id, fields and purpose") ||
+               err_zh(c->e, "按办理环节查看时，不填内容和用途");
+    if (!s) { /* the answer of an earlier look is not for who gave the matter away */
+        err_field(c->e, ERR_FORBIDDEN, "task",
+                  "no step of yours needs details here: say what they are needed for (fields, purpose)");
+        return err_zh(c->e, "本环节不自动显示个人信息，请选择内容并填写查看的用途");
+    }
+    if (!step_began(c, v->r, &began))
+        return false;
+    const struct str parts[] = {STR("look for a step"), ID_STR(v->r->id), str_of(c->actor.by), v->r->pb,
+                                str_printf(c->a, "%lld", (long long)began)};
+    ask->id = id_derive(parts, COUNT_OF(parts));
+    ask->fields = json_new(c->a, J_OBJ);
+    json_set(c->a, ask->fields, STR("task"), json_new_bool(c->a, true));
+    *fields = json_new(c->a, J_ARR);
+    for (int i = 0; i < s->n_shows; i++)
+        json_push(*fields, json_new_str(c->a, v->def->fields[s->shows[i]].id));
+    v->task = true;
+    return true;
+}
+
+static bool purpose_ask(struct call *c, const struct json *body, struct ask *ask, struct json **fields)
+{
+    struct str id = json_text(body, "id");
+    if (id.len && (!id_parse(id, &ask->id) || id_version(ask->id) != 7))
+        return err_field(c->e, ERR_INPUT, "id", "id: expected a UUID of version 7");
+    if (!id.len)
+        ask->id = id_new(c->now);
+    if (json_empty(json_get(body, "fields")))
+        return err_field(c->e, ERR_REQUIRED, "fields", "fields: name the fields to see");
+    if (!str_trim(json_text(body, "purpose")).len)
+        return err_field(c->e, ERR_REQUIRED, "purpose", "purpose: say what it is needed for");
+    *fields = json_clone(c->a, json_get(body, "fields"));
+    ask->fields = json_new(c->a, J_OBJ);
+    json_set(c->a, ask->fields, STR("fields"), json_clone(c->a, *fields));
+    json_set(c->a, ask->fields, STR("purpose"), json_clone(c->a, json_get(body, "purpose")));
+    return true;
+}
+
 /* Waits for the commit: nothing is shown before the look stands in the log. */
 static bool look(struct call *c)
 {
-    static const char *const KNOWN[] = {"id", "fields", "purpose"};
-    struct json *body;
+    static const char *const KNOWN[] = {"id", "fields", "purpose", "task"};
+    struct json *body, *fields = NULL;
     struct record *r;
     struct view v;
     struct id rec;
@@ -247,27 +316,17 @@ static bool look(struct call *c)
         !call_members(c, body, KNOWN, COUNT_OF(KNOWN)) || !view_load(c, rec, &r) ||
         !view_open(c, r, &v))
         return false;
-    struct str id = json_text(body, "id");
-    if (id.len && (!id_parse(id, &ask.id) || id_version(ask.id) != 7))
-        return err_field(c->e, ERR_INPUT, "id", "id: expected a UUID of version 7");
-    if (!id.len)
-        ask.id = id_new(c->now);
-    if (json_empty(json_get(body, "fields")))
-        return err_field(c->e, ERR_REQUIRED, "fields", "fields: name the fields to see");
-    if (!str_trim(json_text(body, "purpose")).len)
-        return err_field(c->e, ERR_REQUIRED, "purpose", "purpose: say what it is needed for");
+    if (!(json_yes(body, "task") ? task_ask(c, &v, body, &ask, &fields) : purpose_ask(c, body, &ask, &fields)))
+        return false;
     ask.rec = rec;
     ask.action = STR("look");
-    ask.fields = json_new(c->a, J_OBJ);
-    json_set(c->a, ask.fields, STR("fields"), json_clone(c->a, json_get(body, "fields")));
-    json_set(c->a, ask.fields, STR("purpose"), json_clone(c->a, json_get(body, "purpose")));
     ask.actor = &c->actor;
     ask_set_req(&ask);
     if (!engine_act(c->api->engine, c->a, &ask, &ans)) {
         *c->e = ans.err;
         return false;
     }
-    return put_looked(c, &v, json_get(body, "fields"), &ans);
+    return put_looked(c, &v, fields, &ans);
 }
 
 /* Numbers of matters only; the event comes before the answer, whether anything is found or not. */
@@ -327,7 +386,7 @@ static const struct route ROWS[] = {
            "办理", "Act on a record"),
      .body = "id, version, at, skew, fields, documents"},
     {ROUTE(POST, "/api/records/{id}/look", PERM_LOOK, look, "查看隐去的信息",
-           "See masked details, for a purpose"),
-     .body = "id, fields, purpose"},
+           "See masked details, for a purpose or for the step one works on"),
+     .body = "id, fields, purpose, task"},
 };
 const struct route_list ROUTES_ACTIONS = {ROWS, COUNT_OF(ROWS)};

@@ -144,6 +144,7 @@ struct view {
     const struct record_def *def;
     int has_dek; /* 0: not asked yet, 1: yes, -1: none */
     uint8_t dek[CIPHER_KEY];
+    bool task; /* a look for a step: minors stay masked */
     bool shut; /* sealed, and the caller does not hold it: only what record_stored has is shown */
 };
 MUST_USE bool view_open(struct call *c, const struct record *r, struct view *out);

@@ -137,6 +137,9 @@ static bool take_look(struct call *c, struct fill *f, struct str purpose)
         return err_is(c->e) ? false : err_field(c->e, ERR_INPUT, "look", "there is no such event");
     if (ev.rid != f->view.r->rid || !str_is(body.act, "look") || !str_is(body.by, c->actor.by))
         return no_look(c, "this is not your look at this matter", "这不是您对本件的查看记录");
+    if (json_get(body.in, "task"))
+        return no_look(c, "a look for a step prints nothing: make one for this document",
+                       "办理环节的查看不能用于打印，请填写用途另行查看");
     if (c->now - body.recorded > LOOK_COUNTS_MS)
         return no_look(c, "this look is over: make another", "查看已过期，请重新填写用途");
     struct json *ref = json_clone(c->a, json_get(body.in, "purpose"));

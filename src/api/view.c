@@ -99,7 +99,7 @@ static bool put_detached(struct view *v, struct json_out *o, const struct field 
         jo_null(o); /* erased */
         return true;
     }
-    if (f->type == FIELD_PERSON && !plain)
+    if (f->type == FIELD_PERSON && (!plain || (v->task && mask_minor(v->c->a, value))))
         value = mask_person(v->c->a, value);
     if (f->type == FIELD_PLACE)
         put_place(o, value);
@@ -527,6 +527,19 @@ bool view_linked(struct view *v, struct json_out *o, struct str org)
     return true;
 }
 
+/* What the page may ask for at once: the step that this account works on needs it. */
+static void put_task(struct view *v, struct json_out *o)
+{
+    const struct state *s = engine_task(v->c->w, v->r, &v->c->actor);
+    if (!s || !(actor_permissions(&v->c->actor) & PERM_LOOK))
+        return;
+    jo_key(o, "shows");
+    jo_arr(o);
+    for (int i = 0; i < s->n_shows; i++)
+        jo_str(o, v->def->fields[s->shows[i]].id);
+    jo_end(o);
+}
+
 bool view_full(struct view *v, struct json_out *o)
 {
     jo_obj(o);
@@ -534,6 +547,7 @@ bool view_full(struct view *v, struct json_out *o)
     jo_kv(o, "playbook", v->r->pb);
     if (!put_title(v, o) || !put_fields(v, o) || !put_clocks(v, o))
         return false;
+    put_task(v, o);
     jo_key(o, "parts");
     jo_arr(o);
     JSON_EACH(p, v->shut ? NULL : v->r->parts)

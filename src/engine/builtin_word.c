@@ -114,10 +114,32 @@ bool approve_look(struct deciding *d, const struct json *part, struct json *p, b
     return true;
 }
 
+/* The step is the purpose: which it is stands in the event, in words too. */
+static bool look_for_task(struct deciding *d)
+{
+    const struct state *s = task_of(d);
+    if (!s)
+        return say_no(d, ERR_FORBIDDEN, "task",
+                      "no step of yours needs details here: say what they are needed for (fields, purpose)",
+                      "本环节不自动显示个人信息，请选择内容并填写查看的用途");
+    struct json *fields = json_new(d->a, J_ARR);
+    for (int i = 0; i < s->n_shows; i++)
+        json_push(fields, json_new_str(d->a, d->def->fields[s->shows[i]].id));
+    draft_in(d, "fields", fields);
+    draft_in(d, "task", json_new_str(d->a, s->id));
+    struct buf b AUTO(buf_free) = BUF(LIMIT_TEXT_FIELD);
+    struct json_out o = json_out(&b);
+    jo_str(&o, str_printf(d->a, "办理环节：%.*s", STR_F(s->name.zh)));
+    draft_in(d, "purpose", form_detach(d, buf_dup(d->a, &b), false));
+    return true;
+}
+
 /* A look at masked details: the event is the record of it; nothing in the case changes. */
 bool do_look(struct deciding *d)
 {
     const struct json *fields;
+    if (json_yes(d->input, "task"))
+        return look_for_task(d);
     if (!take_fields(d, &fields))
         return false;
     if (record_sealed(d->work) && !holds(d) && !granted(d, fields)) {

@@ -35,6 +35,10 @@ MUST_USE bool form_documents(struct deciding *d);
 /* Degrees as given, as 1e-7 degree; false beyond the limit. */
 bool form_degrees(const struct json *j, int64_t limit, int64_t *out, struct arena *a);
 
+/* ---- task.c ---- */
+/* See engine_task; d->work, def, area and units are set. */
+const struct state *task_of(struct deciding *d);
+
 /* ---- recur.c ---- */
 /* Links the case that is opened to the one before it at this place. */
 void recurrence_put(struct deciding *d);

@@ -87,6 +87,10 @@ const struct clock_source *engine_clock(const struct engine *en);
 const char *engine_url(const struct engine *en);
 bool engine_is_read_only(const struct engine *en, const char **why);
 
+/* The state whose step needs details of persons (`shows`) when this actor works on the matter: his unit holds it
+ * and his role may do one of the actions that lie there.  He sees them without stating a purpose, the step is it
+ * (action look with {"task": true}).  NULL: none, and always of a sealed matter. */
+const struct state *engine_task(const struct world *w, const struct record *r, const struct actor *actor);
 /* What may be done next on a record by this actor: every action with whether it is possible and, if
  * not, why (for the page). `out` gets a JSON array of {"id","name","possible","why","form"…}. */
 MUST_USE bool engine_possible(struct engine *en, struct store *db, const struct world *w,

@@ -21,9 +21,20 @@ struct idset set_documents(const struct record_def *r)
     return IDSET("document", r->documents, r->n_documents);
 }
 
+/* Persons only: of a minor's details nothing is shown, and that is told from a person. */
+static void load_shows(struct loader *ld, const struct record_def *r, const struct node *at, struct state *s)
+{
+    s->shows = get_refs(ld, at, "shows", set_fields(r), &s->n_shows);
+    for (int i = 0; i < s->n_shows; i++)
+        if (r->fields[s->shows[i]].type != FIELD_PERSON)
+            fail(ld, node_get(at, "shows"), "shows: expected fields of type person");
+    if (s->closed && s->n_shows)
+        fail(ld, node_get(at, "shows"), "shows: nobody works on a matter in a state that is closed");
+}
+
 static void load_states(struct loader *ld, struct record_def *r, const struct node *node)
 {
-    static const char *const known[] = {"zh", "en", "plain", "closed", NULL};
+    static const char *const known[] = {"zh", "en", "plain", "closed", "shows", NULL};
     struct node *map = get_map(ld, node, "states");
     bool closed = false;
     int n = count_items(ld, map, "states", 60); /* check_flow.c keeps them in 64 bits */
@@ -42,6 +53,7 @@ static void load_states(struct loader *ld, struct record_def *r, const struct no
             s->plain = get_words(ld, it, "plain", false);
         s->closed = get_bool(ld, it, "closed", false);
         closed |= s->closed;
+        load_shows(ld, r, it, s);
     }
     if (r->kind == KIND_CASE && !r->n_states)
         fail(ld, map ? map : node, "states is missing: a case has states");

@@ -643,6 +643,11 @@ static void mistakes_of_the_flow(void **state)
           "from: any\n        to: [{when: \"minor = TRUE\", state: found}]",
           "the state \"going\" is never reached", 0},
          "going: {zh"},
+        {{"plain: {zh: 已收到}", "plain: {zh: 已收到}, shows: [nobody]", "there is no field \"nobody\"", 0},
+         "found: {zh"},
+        {{"plain: {zh: 已收到}", "plain: {zh: 已收到}, shows: summary", "expected fields of type person", 0},
+         "found: {zh"},
+        {{"closed: true", "closed: true, shows: people", "nobody works on a matter", 0}, "closed: true"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         try_mistake(&rows[i].m, line_of(rows[i].at));

@@ -112,6 +112,8 @@ struct state {
     struct str id;
     struct words name, plain; /* plain: what a resident reads */
     bool closed;              /* the case has ended */
+    int *shows;               /* fields of persons that who works on the matter in this state needs */
+    int n_shows;
 };
 
 struct document { /* a file is attached under its id, or it is printed from its template */

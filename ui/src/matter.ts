@@ -63,6 +63,7 @@ export interface Linked {
 }
 
 export interface Matter {
+    shows?: string[] // details that the step of this account needs: POST look {task}
     id: string
     type: string
     type_name: string
