@@ -117,6 +117,67 @@ static void only_the_clock_says_so(struct house *h)
     assert_int_equal(ans.err.code, ERR_FORBIDDEN);
 }
 
+/* ---- the list beside the key file ---- */
+
+/* As in a copy from before the erasure: the value is there, and its words and coordinates. */
+static bool put_back(void *user, struct store *db, struct err *e)
+{
+    int64_t *n = user;
+    return store_exec(db, "UPDATE detached SET salt = (SELECT salt FROM kept k WHERE k.seq = detached.seq AND "
+                          "k.k = detached.k), bytes = (SELECT bytes FROM kept k WHERE k.seq = detached.seq AND "
+                          "k.k = detached.k), erased_seq = NULL WHERE bytes IS NULL", BIND_NONE, n, e) &&
+           store_exec(db, "UPDATE f_dispute_dispute SET x_place_lon = 1, x_place_lat = 1", BIND_NONE, NULL, e) &&
+           store_exec(db, "DROP TABLE kept", BIND_NONE, NULL, e);
+}
+
+static bool keep(void *user, struct store *db, struct err *e)
+{
+    UNUSED(user);
+    return store_exec(db, "CREATE TABLE kept AS SELECT seq, k, salt, bytes FROM detached", BIND_NONE, NULL, e);
+}
+
+static void erased_again(struct house *h)
+{
+    struct err e = ERR_INIT;
+    char list[ERASURES_PATH];
+    int64_t back = 0, values = 0;
+    struct str text = STR_NONE;
+    struct id rec = report(h, RARE), twice = report(h, RARE);
+    assert_true(engine_exclusive(h->en, keep, NULL, &e));
+    must(h, "head", rec, "erase", "{'fields':['summary','place'],'reason':'本人要求'}");
+    must(h, "head", twice, "erase", "{'fields':['summary'],'reason':'本人要求'}");
+    must(h, "head", twice, "erase", "{'fields':['summary','place'],'reason':'本人要求'}");
+    assert_true(engine_exclusive(h->en, put_back, &back, &e));
+    assert_int_equal(back, 4);
+    erasures_path(engine_keys(h->en), list);
+    assert_true(file_read(h->a, list, 1 << 20, &text, &e));
+    assert_true(str_has(text, STR(" .\n")) && !str_has(text, STR(RARE)));
+    /* another event at the place of the first line: that commit failed */
+    const char *other = arena_printf(h->a, "%s.other", list);
+    struct str first = str_dup(h->a, str_cut(text, '\n', &text)), end = str_cut(first, ' ', &first);
+    char none[ID_TEXT + 1];
+    id_format((struct id){{0}}, none);
+    struct str line = str_printf(h->a, "%.*s %s%.*s\n", STR_F(end), none, (int)first.len - ID_TEXT, first.ptr + ID_TEXT);
+    assert_true(file_replace(other, line, 0600, &e));
+    assert_true(erasures_again(h->t.url, engine_keys(h->en), other, &values, &e));
+    assert_int_equal(values, 0);
+    assert_true(file_replace(other, STR("not a list\n"), 0600, &e));
+    assert_false(erasures_again(h->t.url, engine_keys(h->en), other, &values, &e));
+    assert_int_equal(e.code, ERR_SYNTAX);
+    err_clear(&e);
+    unlink(other);
+    assert_false(erasures_again(h->t.url, engine_keys(h->en), other, &values, &e));
+    assert_int_equal(e.code, ERR_NOT_FOUND);
+    err_clear(&e);
+    if (!erasures_again(h->t.url, engine_keys(h->en), list, &values, &e))
+        fail_msg("%s", e.text);
+    assert_int_equal(values, 4);
+    assert_int_equal(number(h, "SELECT COUNT(*) FROM f_dispute_dispute WHERE x_place_lon IS NOT NULL"), 0);
+    assert_true(erasures_again(h->t.url, engine_keys(h->en), list, &values, &e));
+    assert_int_equal(values, 0);
+    house_verify(h);
+}
+
 /* ---- uploads ---- */
 
 static bool insert(void *user, struct store *db, struct err *e)
@@ -200,6 +261,12 @@ static void rights(void **state)
     each(only_the_clock_says_so);
 }
 
+static void again(void **state)
+{
+    UNUSED(state);
+    each(erased_again);
+}
+
 static void uploads(void **state)
 {
     UNUSED(state);
@@ -208,6 +275,7 @@ static void uploads(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(night), cmocka_unit_test(rights), cmocka_unit_test(uploads)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(night), cmocka_unit_test(rights), cmocka_unit_test(again),
+                                       cmocka_unit_test(uploads)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
