@@ -15,6 +15,7 @@ struct snapshot {
                                   * {field: [text of JSON, …]}; NULL: none */
     const struct json *changed;  /* object: fields that changed since ask.version */
     const struct record *undo_to;/* for undo: the fold before the newest event, or NULL */
+    struct json *held;           /* for erase: values that its fields have or had, an array; or NULL */
     struct event_body *last;     /* newest event of rec, for undo; NULL when not loaded */
     struct id earlier;           /* opening: the case that was closed at the same place; or zero */
     struct json *figures;        /* what an action with figures took: parts, or NULL */

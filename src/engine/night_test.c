@@ -119,6 +119,28 @@ static void only_the_clock_says_so(struct house *h)
 
 /* ---- the list beside the key file ---- */
 
+/* What the field said before it was amended goes too, once. */
+static void amended(struct house *h)
+{
+    struct id rec = report(h, RARE);
+    must(h, "desk", rec, "amend", "{'fields':{'summary':'两家为小事争执'},'reason':'写错了'}");
+    must(h, "head", rec, "erase", "{'fields':['summary','place'],'reason':'本人要求'}");
+    assert_int_equal(number(h, "SELECT COUNT(*) FROM detached WHERE bytes IS NULL"), 3);
+    char list[ERASURES_PATH];
+    struct err e = ERR_INIT;
+    struct str text = STR_NONE;
+    int lines = 0;
+    erasures_path(engine_keys(h->en), list);
+    assert_true(file_read(h->a, list, 1 << 20, &text, &e));
+    for (size_t i = 0; i < text.len; i++)
+        lines += text.ptr[i] == '\n';
+    assert_int_equal(lines, 3);
+    until(h, 3);
+    tick(h->en);
+    assert_false(h->t.engine == STORE_SQLITE && written(h));
+    house_verify(h);
+}
+
 /* As in a copy from before the erasure: the value is there, and its words and coordinates. */
 static bool put_back(void *user, struct store *db, struct err *e)
 {
@@ -157,7 +179,8 @@ static void erased_again(struct house *h)
     struct str first = str_dup(h->a, str_cut(text, '\n', &text)), end = str_cut(first, ' ', &first);
     char none[ID_TEXT + 1];
     id_format((struct id){{0}}, none);
-    struct str line = str_printf(h->a, "%.*s %s%.*s\n", STR_F(end), none, (int)first.len - ID_TEXT, first.ptr + ID_TEXT);
+    struct str line = str_printf(h->a, "%.*s %s%.*s\n", STR_F(end), none, (int)first.len - ID_TEXT,
+                                 first.ptr + ID_TEXT);
     assert_true(file_replace(other, line, 0600, &e));
     assert_true(erasures_again(h->t.url, engine_keys(h->en), other, &values, &e));
     assert_int_equal(values, 0);
@@ -267,6 +290,12 @@ static void again(void **state)
     each(erased_again);
 }
 
+static void before(void **state)
+{
+    UNUSED(state);
+    each(amended);
+}
+
 static void uploads(void **state)
 {
     UNUSED(state);
@@ -276,6 +305,6 @@ static void uploads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(night), cmocka_unit_test(rights), cmocka_unit_test(again),
-                                       cmocka_unit_test(uploads)};
+                                       cmocka_unit_test(before), cmocka_unit_test(uploads)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

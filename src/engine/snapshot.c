@@ -83,6 +83,28 @@ bool snapshot_undo(struct store *db, struct arena *a, const struct record *r,
     return true;
 }
 
+/* What the fields that are to be erased hold, and held before they were amended. */
+static bool load_held(struct store *db, struct arena *a, const struct ask *ask, struct snapshot *s, struct err *e)
+{
+    struct record *r = record_new(a);
+    struct event *ev;
+    size_t n;
+    if (!load_events(db, a, s, s->rec, &ev, &n, e))
+        return false;
+    s->held = json_new(a, J_ARR);
+    for (size_t i = 0; i < n; i++) {
+        struct event_body b;
+        if (!body_read(a, ev[i].body, &b, e) || !show(db, a, s, &ev[i], &b, e) || !fold_event(a, r, &b, ev[i].seq, e))
+            return false;
+        JSON_EACH (f, json_get(ask->fields, "fields")) {
+            const struct json *v = json_get_str(r->fields, json_str(f));
+            if (v && (json_get_str(b.set, json_str(f)) || json_get_str(b.rows, json_str(f))))
+                json_push(s->held, json_clone(a, v));
+        }
+    }
+    return true;
+}
+
 static bool plain_now(struct store *db, struct arena *a, const struct snapshot *s, const struct json *ref,
                       struct str *out, struct err *e)
 {
@@ -155,6 +177,8 @@ bool snapshot_load(struct store *db, struct arena *a, const struct ask *ask,
         s.changed = changed;
     }
     if (s.rec && str_is(ask->action, "undo") && !snapshot_undo(db, a, s.rec, &s, e))
+        return false;
+    if (s.rec && str_is(ask->action, "erase") && !load_held(db, a, ask, &s, e))
         return false;
     bool names_other = str_is(ask->action, "merge") || str_is(ask->action, "unmerge") ||
                        str_is(ask->action, "link");
