@@ -539,6 +539,31 @@ class Rights(Base):
                         self.assertEqual((status, answer["code"]), (403, "forbidden"), who)
         self.assertGreater(seen, 20)
 
+    def test_a_report_for_another_system(self):
+        mapping = ("report: dispute.dispute\nsystem: province\n"
+                   "columns:\n  编号: number\n  事由: summary\n  单位: {value: 新建区}\n")
+        words = f"上报用的一件{secrets.token_hex(4)}"
+        r = self.open("grid", "report", dict(REPORT, summary=words))
+
+        def ask(who, status, text=mapping, more=""):
+            query = urllib.parse.urlencode({"mapping": text})
+            return self.want(who, status, "GET", f"/api/exports/report?{query}{more}")
+
+        for _ in range(2):  # a GET marks nothing: the second says the same
+            rows = ask("head", 200).decode("utf-8-sig").splitlines()
+            self.assertEqual(rows[0], "编号,事由,单位")
+            self.assertEqual(sum(f",{words},新建区" in x for x in rows), 1)
+        self.assertEqual(CLIENTS["head"].head["Content-Type"], "text/csv; charset=utf-8")
+        self.assertEqual(len(self.want("head", 200, "GET", f"/api/records/{r['id']}/events")["rows"]), 1)
+        self.assertEqual(len(ask("head", 200, more="&from=2001-01-01&to=2001-01-02").decode().splitlines()), 1)
+        self.assertNotIn(words, ask("head", 200, more="&area=360112102000").decode())
+        self.assertNotIn(words, ask("stranger", 200).decode())  # his area is another
+        ask("grid", 403)
+        self.assertIn("mapping:2", ask("head", 400, mapping.replace("province", ""))["detail"])
+        for bad in ("&from=soon", "&area=1", "&all=perhaps"):
+            ask("head", 400, more=bad)
+        self.want("head", 400, "GET", "/api/exports/report")
+
     def test_what_is_not_mine_is_not_there(self):
         r = self.open("grid", "report", REPORT)
         for what in ("", "/events", "/proof"):

@@ -24,6 +24,7 @@ const struct route_list *const ROUTES[] = {
     &ROUTES_WALL,
     &ROUTES_LINK,
     &ROUTES_DOCUMENTS,
+    &ROUTES_EXPORTS,
 };
 const size_t ROUTES_N = COUNT_OF(ROUTES);
 

@@ -4,6 +4,7 @@
 #include "playbook/yaml_json.h"
 #include "search/find.h"
 #include <pthread.h>
+#include <time.h>
 
 enum { COLUMNS_MOST = 200, AT_ONCE = 64, REPORT_DEADLINE = 10 * 60 * 1000 };
 
@@ -305,6 +306,25 @@ static void bind(struct report_map *m, const struct export_list *x)
                 m->columns[i].source = (int)k;
 }
 
+static int64_t steady_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * MS_SECOND + t.tv_nsec / 1000000;
+}
+
+static bool goes_on(const struct report_ask *ask, int64_t read, struct find_question *q, int64_t end,
+                    struct err *e)
+{
+    q->deadline_ms = end - steady_ms();
+    if (ask->most && read >= ask->most)
+        return err_set(e, ERR_TOO_BIG, "more than %lld records: take a shorter span (from, to), or the command",
+                       (long long)ask->most) ||
+               err_zh(e, "超过 %lld 件：请缩短起止日期", (long long)ask->most);
+    return q->deadline_ms > 0 || err_set(e, ERR_DEADLINE, "the report took too long: take a shorter span (from, to)") ||
+           err_zh(e, "查询时间过长：请缩短起止日期");
+}
+
 static bool gather(struct arena *a, const struct report_ask *ask, struct report_run **out,
                    struct report_result *result, struct err *e)
 {
@@ -316,7 +336,8 @@ static bool gather(struct arena *a, const struct report_ask *ask, struct report_
     own.map = m;
     struct find_question q = {.w = ask->w, .type = m->type, .where = question(a, ask), .scopes = ask->scopes,
                               .n_scopes = ask->n_scopes, .limit = LIMIT_PAGE, .order = FIND_OLDEST,
-                              .deadline_ms = REPORT_DEADLINE};
+                              .deadline_ms = ask->deadline_ms ? ask->deadline_ms : REPORT_DEADLINE};
+    int64_t end = steady_ms() + q.deadline_ms;
     if (!export_open(a, ask->db, engine_keys(ask->engine), ask->w, m->type, true, &x, e))
         return false;
     bind(m, &x);
@@ -329,6 +350,8 @@ static bool gather(struct arena *a, const struct report_ask *ask, struct report_
             if (!take(a, &own, &x, page.rows[i], run, result, e))
                 return false;
         q.after = page.next;
+        if (q.after.len && !goes_on(ask, result->read, &q, end, e))
+            return false;
     } while (q.after.len);
     *out = run;
     return true;

@@ -35,6 +35,8 @@ struct report_ask {
     int32_t from, to;          /* days, both included; DAY_NONE: open */
     bool all;                  /* also what was sent before and reads the same */
     struct str document;       /* its number, kept with the mark; STR_NONE */
+    int64_t most;              /* rows that are looked at, ERR_TOO_BIG above; 0: no limit */
+    int64_t deadline_ms;       /* for all of it, ERR_DEADLINE; 0: of a long work */
 };
 struct report_result {
     int64_t read, fresh, changed, same, marked;
