@@ -69,8 +69,7 @@ await flow(async (t) => {
     await figures.moved('register', { 'registered n': 1, 'resolution_rate N': 1 })
 
     // sent to the wrong unit, which says why not; the reason stands where the sender reads it; then to the right one
-    const centre = await t.desk('centre', at)
-    await act(centre, '转办', { to_org: '单位police' })
+    await act(desk, '转办', { to_org: '单位police' })
     await figures.moved('transfer', { 'return_rate N': 1 })
     const handler = await t.desk('handler', '/?list=sign')
     await handler.click(`.line:has-text("${WHAT}")`)
