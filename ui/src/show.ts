@@ -28,6 +28,14 @@ export function minute(s: string | undefined): string {
     return s ? s.slice(0, 16).replace('T', ' ') : ''
 }
 
+/* A moment of this device's own clock, which is kept in UTC, as its owner reads it. */
+export function minuteHere(s: string | undefined): string {
+    if (!s) return ''
+    const d = new Date(s)
+    const two = (n: number) => String(n).padStart(2, '0')
+    return `${localDay(d)} ${two(d.getHours())}:${two(d.getMinutes())}`
+}
+
 export function localDay(d: Date): string {
     const two = (n: number) => String(n).padStart(2, '0')
     return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`
