@@ -45,7 +45,7 @@ static bool find(struct cli *c, struct open *x, struct str number, struct bullet
 
 bool cmd_bulletin_show(struct cli *c)
 {
-    struct open x AUTO(shut) = {NULL};
+    struct open x AUTO(shut) = {.en = NULL};
     struct bulletin b;
     if (c->args.n_words != 1)
         return err_set(c->e, ERR_USAGE, "name one bulletin by its number");
@@ -137,7 +137,7 @@ static void print_verdict(struct cli *c, const struct bulletin *b, const struct 
 
 bool cmd_bulletin_verify(struct cli *c)
 {
-    struct open x AUTO(shut) = {NULL};
+    struct open x AUTO(shut) = {.en = NULL};
     struct verdict v = {.figures = 0};
     struct bulletin b;
     struct str text, first;

@@ -143,7 +143,7 @@ static struct event_body line_of(struct house *h, struct answer ans)
 {
     struct err e = ERR_INIT;
     struct event ev;
-    struct event_body body;
+    struct event_body body = {.known = TIME_NONE};
     bool found;
     struct store *db = engine_reader(h->en, &e);
     assert_true(ledger_get(db, h->a, ans.seq, &found, &ev, &e) && found && body_read(h->a, ev.body, &body, &e));
