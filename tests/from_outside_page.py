@@ -29,7 +29,7 @@ class Page(unittest.TestCase):
     def walk(self, flow):
         env = {**os.environ, "BIHUAN_PORT": str(self.server.port), "BIHUAN_PASSWORD": api.PASSWORD,
                "BIHUAN_SHOTS": self.shots, "BIHUAN_WORLD": json.dumps(self.world)}
-        run = subprocess.run(["node", str(flow)], env=env, capture_output=True, text=True, timeout=150, check=False)
+        run = subprocess.run(["node", str(flow)], env=env, capture_output=True, text=True, timeout=400, check=False)
         self.assertTrue(run.stdout.strip(), run.stderr)
         seen = json.loads(run.stdout.splitlines()[-1])
         for b in seen["budgets"]:

@@ -72,10 +72,9 @@ int cli_main(int argc, char **argv)
     cli_progress_end();
     if (ok)
         return c.status;
-    fprintf(stderr, "bihuan %s: %s%s\n", cmd->name, e.text[0] ? e.text : err_title_en(e.code),
+    fprintf(stderr, "bihuan %s: %s%s%s%s%s\n", cmd->name, e.text[0] ? e.text : err_title_en(e.code),
+            e.zh[0] ? "（" : "", e.zh, e.zh[0] ? "）" : "",
             e.code == ERR_USAGE ? " (--help tells more)" : "");
-    if (e.zh[0])
-        fprintf(stderr, "%s\n", e.zh);
     return e.code == ERR_USAGE ? EXIT_USAGE : EXIT_FAILED;
 }
 

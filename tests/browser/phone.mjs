@@ -281,7 +281,11 @@ async function upgrade(page) {
     net.target = api
     await page.goto(`${net.origin}/mine`)
     await idle(page)
-    seen.upgraded = (await records()).filter((r) => r.title === '旧页面存的一件').length
+    // an interrupted sending waits a while before it is tried again
+    for (let i = 0; i < 160 && !seen.upgraded; i++) {
+        if (i) await page.waitForTimeout(250)
+        seen.upgraded = (await records()).filter((r) => r.title === '旧页面存的一件').length
+    }
     net.goDown(true)
     await page.goto(`${net.origin}/new`)
     seen.buildOffline = await until(page, () => globalThis.bihuanBuild)
