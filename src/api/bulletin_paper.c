@@ -11,14 +11,6 @@ static void paragraphs(struct paper *p, struct str text)
     }
 }
 
-static struct str indicator_name(const struct world *w, struct str id)
-{
-    struct str name, book = str_cut(id, '.', &name);
-    const struct playbook *pb = world_playbook(w, book);
-    int i = pb ? playbook_indicator(pb, name) : -1;
-    return i >= 0 ? pb->indicators[i].name.zh : id;
-}
-
 static struct str origin(struct arena *a, const struct json *part)
 {
     struct str hidden = json_text(part, "hidden"), issuer = json_text(part, "issuer");
@@ -48,7 +40,7 @@ static void figures(struct paper *p, const struct world *w, const struct json *p
         if (!str_is(json_text(part, "kind"), "figure") || json_yes(part, "void"))
             continue;
         paper_cell(p, t, json_text(part, "code"));
-        paper_cell(p, t, indicator_name(w, json_text(part, "id")));
+        paper_cell(p, t, bulletin_indicator(w, json_text(part, "id")));
         paper_cell(p, t, json_text(part, "printed"));
         paper_cell(p, t, str_printf(p->a, "%.*s至%.*s", STR_F(json_text(part, "from")),
                                     STR_F(json_text(part, "to"))));

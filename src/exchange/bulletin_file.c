@@ -127,7 +127,7 @@ void bulletin_write(struct json_out *o, const struct world *w, const struct bull
     jo_end(o);
 }
 
-static struct str indicator_name(const struct world *w, struct str id)
+struct str bulletin_indicator(const struct world *w, struct str id)
 {
     struct str name, book = str_cut(id, '.', &name);
     const struct playbook *p = world_playbook(w, book);
@@ -152,7 +152,7 @@ void bulletin_corrections_text(struct buf *b, const struct world *w, const struc
         if (!b->len)
             buf_c(b, "较上期公布数修正：");
         buf_printf(b, "上期%.*s（%.*s）", STR_F(json_text(p, "code")),
-                   STR_F(indicator_name(w, json_text(p, "id"))));
+                   STR_F(bulletin_indicator(w, json_text(p, "id"))));
         moved(b, json_get(p, "was_N") ? "分子" : "", was, now);
         if (was != now && was_N != now_N)
             buf_c(b, "，");

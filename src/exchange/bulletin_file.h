@@ -20,6 +20,8 @@ MUST_USE bool bulletin_open(struct store *db, struct arena *a, const struct worl
                             struct bulletin *out, struct err *e);
 /* One JSON object. */
 void bulletin_write(struct json_out *o, const struct world *w, const struct bulletin *b);
+/* The Chinese name of an indicator by its "playbook.id"; the id itself when no version in force has it. */
+struct str bulletin_indicator(const struct world *w, struct str id);
 /* The corrections of the bulletin before, one sentence each: 较上期公布数修正…; nothing when there are
  * none. */
 void bulletin_corrections_text(struct buf *b, const struct world *w, const struct json *parts);
