@@ -264,6 +264,12 @@ async function left() {
 
 // ---- another build of the page in between ----
 
+// The new build has come whole and serves: its cache is there before its files are.
+const settled = (page) => until(page, async () => {
+    const r = await navigator.serviceWorker.getRegistration()
+    return r && !r.installing && !r.waiting && r.active?.state === 'activated' && (await caches.keys()).length === 2
+})
+
 async function upgrade(page) {
     net.goDown(true)
     await enter(page, 21, { text: '旧页面存的一件' })
@@ -276,7 +282,7 @@ async function upgrade(page) {
     net.target = 1
     await page.goto(`${net.origin}/mine`)
     seen.build = await until(page, () => globalThis.bihuanBuild)
-    await until(page, async () => (await caches.keys()).length === 2)
+    await settled(page)
     await waits(page, 1)
     net.target = api
     await page.goto(`${net.origin}/mine`)
@@ -286,6 +292,7 @@ async function upgrade(page) {
         if (i) await page.waitForTimeout(250)
         seen.upgraded = (await records()).filter((r) => r.title === '旧页面存的一件').length
     }
+    await settled(page)
     net.goDown(true)
     await page.goto(`${net.origin}/new`)
     seen.buildOffline = await until(page, () => globalThis.bihuanBuild)
