@@ -213,12 +213,14 @@ async function twelve() {
     ;({ context, page } = await launch(true))
     await page.goto(`${net.origin}/mine`)
     await waits(page, 12)
+    await page.locator('.out:has-text("两家为水沟争吵")').nth(11).waitFor() // the list comes behind the bar
     seen.afterKill = await page.locator('.out:has-text("两家为水沟争吵")').count()
     await page.waitForSelector('h2:has-text("本辖区在办") + ul li')
     seen.ownOffline = await page.locator('h2:has-text("本辖区在办") + ul li').count()
     await shot(page, 'phone-waiting')
     await page.click('li:has-text("第5件") button:has-text("改")')
     await until(page, () => document.querySelector('textarea')?.value.startsWith('第5件'))
+    await page.locator('.shots img').first().waitFor() // it is opened first
     seen.photoInEdit = await page.locator('.shots img').count()
     await page.fill('textarea', '第5件：改过了，两家为水沟争吵')
     await page.click('.stick button.main')
