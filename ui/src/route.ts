@@ -12,6 +12,7 @@ export interface Route {
     open?: boolean // no account is needed
     bare?: boolean // without header and bars: for the resident, for paper
     menu?: 'wide' | 'narrow' | 'both' // in the header, in the bar at the foot of a narrow screen
+    card?: Words // what it is for: a card on the overview of administration
 }
 
 /* The order is that of the menus; the first address that fits counts. */
@@ -66,6 +67,14 @@ export const ROUTES: Route[] = [
     {
         path: '/window', title: { zh: '窗口', en: 'Window' }, page: () => import('./window/WindowPage.vue'),
         may: PERM.act, menu: 'wide',
+    },
+    {
+        path: '/admin', title: { zh: '管理', en: 'Administration' }, page: () => import('./admin/AdminPage.vue'),
+        may: PERM.admin, menu: 'wide',
+    },
+    {
+        path: '/admin/orgs', title: { zh: '单位', en: 'Units' }, page: () => import('./admin/OrgsPage.vue'), may: PERM.admin,
+        card: { zh: '新增、改名、划转、停用单位；居民看到的电话', en: 'Add, rename, move and close units; the telephone residents see' },
     },
     { path: '/me', title: { zh: '我的', en: 'Me' }, page: () => import('./pages/MePage.vue'), menu: 'both' },
 ]
