@@ -1,52 +1,10 @@
-/* access/test_int.h - what the tests of this folder share: a database on each engine, records that are
- * made by hand. */
+/* access/test_int.h - what the tests of this folder share: a migrated database on each engine, records
+ * that are made by hand. */
 #pragma once
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "record/change.h"
-#include "store/testdb.h"
+#include "store/testfix.h"
 
 #define T0 INT64_C(1700000000000)
-
-struct fix {
-    enum store_engine engine;
-    struct testdb t;
-    struct store *db; /* NULL: this engine is not there */
-    struct arena *a;
-};
-
-static struct fix sqlite_fix = {.engine = STORE_SQLITE}, postgres_fix = {.engine = STORE_POSTGRES};
-#define OK(call) must((call), &e, __LINE__)
-#define FAILS(call, wanted) must_fail((call), (wanted), &e, __LINE__)
-
-__attribute__((unused)) static void must(bool ok, const struct err *e, int line)
-{
-    if (!ok || err_is(e))
-        fail_msg("line %d: %s: %s", line, err_wire(e->code), e->text);
-}
-
-__attribute__((unused)) static void must_fail(bool ok, enum err_code code, struct err *e, int line)
-{
-    if (ok || e->code != code)
-        fail_msg("line %d: wanted %s, got %s: %s", line, err_wire(code), err_wire(e->code),
-                 e->text);
-    err_clear(e);
-}
-
-__attribute__((unused)) static struct fix *fix_of(void **state)
-{
-    struct fix *f = *state;
-    if (!f->db)
-        skip();
-    store_rollback(f->db); /* what a failed test may have left */
-    store_fault_in(f->db, 0);
-    return f;
-}
 
 __attribute__((unused)) static int64_t count(struct store *db, const char *sql)
 {
@@ -126,36 +84,8 @@ __attribute__((unused)) static struct record *make_account(struct fix *f, int64_
     return r;
 }
 
-__attribute__((unused)) static void fix_open(struct fix *f)
+static void fix_made(struct fix *f)
 {
     struct err e = ERR_INIT;
-    f->a = arena_new();
-    if (!testdb_make(&f->t, f->engine))
-        return;
-    f->db = testdb_open(&f->t, STORE_WRITE);
     testdb_must(store_migrate(f->db, &e), "migrate", &e);
 }
-
-__attribute__((unused)) static void fix_close(struct fix *f)
-{
-    arena_free(f->a);
-    if (!f->db)
-        return;
-    store_close(f->db);
-    testdb_drop(&f->t);
-}
-
-#define PURE(f) {#f, f, NULL, NULL, NULL},
-#define ON_BOTH(f)                                                                                 \
-    {"sqlite: " #f, f, NULL, NULL, &sqlite_fix}, {"postgres: " #f, f, NULL, NULL, &postgres_fix},
-
-#define RUN_TESTS(name, tests)                                                                     \
-    int main(void)                                                                                 \
-    {                                                                                              \
-        fix_open(&sqlite_fix);                                                                     \
-        fix_open(&postgres_fix);                                                                   \
-        int failures = cmocka_run_group_tests_name(name, tests, NULL, NULL);                       \
-        fix_close(&sqlite_fix);                                                                    \
-        fix_close(&postgres_fix);                                                                  \
-        return failures;                                                                           \
-    }

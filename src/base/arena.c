@@ -106,17 +106,25 @@ char *arena_copy(struct arena *a, const void *p, size_t len)
     return out;
 }
 
-char *arena_printf(struct arena *a, const char *fmt, ...)
+char *arena_vprintf(struct arena *a, size_t *len, const char *fmt, va_list args)
 {
-    va_list args, again;
-    va_start(args, fmt);
+    va_list again;
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, fmt, args);
-    va_end(args);
+    int n = vsnprintf(NULL, 0, fmt, again);
+    va_end(again);
     ASSERT(n >= 0);
     char *out = arena_alloc(a, (size_t)n + 1);
-    vsnprintf(out, (size_t)n + 1, fmt, again);
-    va_end(again);
+    *len = (size_t)vsnprintf(out, (size_t)n + 1, fmt, args);
+    return out;
+}
+
+char *arena_printf(struct arena *a, const char *fmt, ...)
+{
+    size_t len;
+    va_list args;
+    va_start(args, fmt);
+    char *out = arena_vprintf(a, &len, fmt, args);
+    va_end(args);
     return out;
 }
 

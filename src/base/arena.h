@@ -17,6 +17,7 @@ void arena_reset(struct arena *a); /* keeps one block */
 MUST_USE void *arena_alloc(struct arena *a, size_t size);
 MUST_USE char *arena_copy(struct arena *a, const void *p, size_t len); /* adds a NUL behind */
 MUST_USE char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF(2, 3);
+MUST_USE char *arena_vprintf(struct arena *a, size_t *len, const char *fmt, va_list args) PRINTF(3, 0);
 
 #define ARENA_NEW(a, type) ((type *)arena_alloc((a), sizeof(type)))
 #define ARENA_ARRAY(a, type, n) ((type *)arena_alloc((a), sizeof(type) * (size_t)(n)))

@@ -198,16 +198,12 @@ const char *str_c(struct arena *a, struct str s)
 
 struct str str_printf(struct arena *a, const char *fmt, ...)
 {
-    va_list args, again;
+    struct str out;
+    va_list args;
     va_start(args, fmt);
-    va_copy(again, args);
-    int n = vsnprintf(NULL, 0, fmt, args);
+    out.ptr = arena_vprintf(a, &out.len, fmt, args);
     va_end(args);
-    ASSERT(n >= 0);
-    char *out = arena_alloc(a, (size_t)n + 1);
-    vsnprintf(out, (size_t)n + 1, fmt, again);
-    va_end(again);
-    return (struct str){out, (size_t)n};
+    return out;
 }
 
 uint64_t str_hash(struct str s)

@@ -1,3 +1,4 @@
+#include "base/testdice.h"
 #include "clock/calendar.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -679,16 +680,6 @@ static void test_explain(void **state)
 
 /* ---- against a plain computation, day by day ---- */
 
-static uint64_t dice = 20240914;
-
-static int64_t roll(int64_t lo, int64_t hi)
-{
-    dice ^= dice << 13;
-    dice ^= dice >> 7;
-    dice ^= dice << 17;
-    return lo + (int64_t)(dice % (uint64_t)(hi - lo + 1));
-}
-
 static bool slow_is_work(int32_t d)
 {
     assert_true(d >= slow_first && d < slow_first + SLOW_DAYS);
@@ -768,12 +759,12 @@ static void test_slow_counting(void **state)
 {
     UNUSED(state);
     for (int i = 0; i < CASES; i++) {
-        int32_t d = (int32_t)roll(day("2021-06-01"), day("2027-06-01"));
-        int64_t n = roll(-300, 300);
+        int32_t d = (int32_t)roll_between(day("2021-06-01"), day("2027-06-01"));
+        int64_t n = roll_between(-300, 300);
         int32_t to = calendar_add_workdays(table, d, n);
         if (to != slow_add(d, n))
             fail_msg("day %d and %lld working days", d, (long long)n);
-        int32_t other = (int32_t)roll(d - 400, d + 400);
+        int32_t other = (int32_t)roll_between(d - 400, d + 400);
         int64_t between = calendar_workdays_between(table, d, other);
         assert_int_equal(between, slow_between(d, other));
         assert_int_equal(between, -calendar_workdays_between(table, other, d));
@@ -794,12 +785,12 @@ static void test_slow_due(void **state)
     UNUSED(state);
     const struct zone *const zones[] = {shanghai, new_york, sao_paulo};
     for (int i = 0; i < CASES; i++) {
-        const struct zone *z = zones[roll(0, 2)];
-        struct limit l = {roll(0, 90), (enum limit_unit)roll(LIMIT_HOURS, LIMIT_MONTHS),
-                          roll(0, 1) == 1, roll(0, 1) == 1};
+        const struct zone *z = zones[roll_between(0, 2)];
+        struct limit l = {roll_between(0, 90), (enum limit_unit)roll_between(LIMIT_HOURS, LIMIT_MONTHS),
+                          roll_between(0, 1) == 1, roll_between(0, 1) == 1};
         if (l.unit == LIMIT_MONTHS)
             l.n %= 25;
-        int64_t start = roll(at(z, "2021-06-01"), at(z, "2027-06-01"));
+        int64_t start = roll_between(at(z, "2021-06-01"), at(z, "2027-06-01"));
         int64_t due = calendar_due(table, z, start, l);
         int64_t want = l.unit == LIMIT_HOURS ? start + l.n * 3600000
                                              : slow_end(z, slow_last(zone_day(z, start), l));
@@ -812,7 +803,7 @@ static void test_slow_due(void **state)
         struct limit longer = l;
         longer.n++;
         assert_true(calendar_due(table, z, start, longer) >= due);
-        assert_true(calendar_due(table, z, start + roll(0, 5 * (int64_t)MS_DAY), l) >= due);
+        assert_true(calendar_due(table, z, start + roll_between(0, 5 * (int64_t)MS_DAY), l) >= due);
     }
 }
 
@@ -821,12 +812,12 @@ static void test_slow_pause(void **state)
     UNUSED(state);
     const struct zone *const zones[] = {shanghai, new_york, sao_paulo};
     for (int i = 0; i < CASES; i++) {
-        const struct zone *z = zones[roll(0, 2)];
-        struct limit l = {1, (enum limit_unit)roll(LIMIT_HOURS, LIMIT_MONTHS), false,
-                          roll(0, 1) == 1};
-        int64_t start = roll(at(z, "2021-06-01"), at(z, "2026-06-01"));
-        int64_t due = calendar_due(table, z, start, l), paused = roll(start, due);
-        int64_t resumed = paused + roll(1, 60 * (int64_t)MS_DAY);
+        const struct zone *z = zones[roll_between(0, 2)];
+        struct limit l = {1, (enum limit_unit)roll_between(LIMIT_HOURS, LIMIT_MONTHS), false,
+                          roll_between(0, 1) == 1};
+        int64_t start = roll_between(at(z, "2021-06-01"), at(z, "2026-06-01"));
+        int64_t due = calendar_due(table, z, start, l), paused = roll_between(start, due);
+        int64_t resumed = paused + roll_between(1, 60 * (int64_t)MS_DAY);
         int64_t got = calendar_due_after_pause(table, z, due, l, paused, resumed);
         int32_t last = zone_day(z, due), from = zone_day(z, paused), to = zone_day(z, resumed);
         for (int32_t d = from + 1; d <= to; d++) {
@@ -851,8 +842,8 @@ static void test_slow_shift(void **state)
     UNUSED(state);
     const struct zone *const zones[] = {shanghai, new_york, sao_paulo};
     for (int i = 0; i < CASES; i++) {
-        const struct zone *z = zones[roll(0, 2)];
-        int64_t due = roll(at(z, "2021-06-01"), at(z, "2026-06-01")), n = roll(-200, 200);
+        const struct zone *z = zones[roll_between(0, 2)];
+        int64_t due = roll_between(at(z, "2021-06-01"), at(z, "2026-06-01")), n = roll_between(-200, 200);
         struct civil was = zone_civil(z, due);
         assert_int_equal(calendar_shift(table, z, due, n, LIMIT_HOURS), due + n * 3600000);
         int64_t got = calendar_shift(table, z, due, n, LIMIT_DAYS);
@@ -873,9 +864,9 @@ static void test_slow_explain(void **state)
 {
     UNUSED(state);
     for (int i = 0; i < CASES; i++) {
-        int32_t today = (int32_t)roll(day("2023-01-01"), day("2025-08-01"));
-        int32_t last = (int32_t)roll(today - 150, today + 150);
-        int64_t now = zone_start(shanghai, today) + roll(0, MS_DAY - 1);
+        int32_t today = (int32_t)roll_between(day("2023-01-01"), day("2025-08-01"));
+        int32_t last = (int32_t)roll_between(today - 150, today + 150);
+        int64_t now = zone_start(shanghai, today) + roll_between(0, MS_DAY - 1);
         int64_t n = slow_between(today < last ? today : last, today < last ? last : today);
         struct buf zh AUTO(buf_free) = BUF(4096), en AUTO(buf_free) = BUF(4096);
         calendar_explain(table, shanghai, now, slow_end(shanghai, last), true, &zh, &en);

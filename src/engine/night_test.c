@@ -261,50 +261,9 @@ static void unclaimed_go(struct house *h)
     house_verify(h);
 }
 
-static void each(void (*test)(struct house *h))
-{
-    for (int engine = 0; engine < 2; engine++) {
-        struct house h;
-        if (!house_open(&h, (enum store_engine)engine))
-            continue;
-        test(&h);
-        house_close(&h);
-    }
-}
-
-static void night(void **state)
-{
-    UNUSED(state);
-    each(nights);
-}
-
-static void rights(void **state)
-{
-    UNUSED(state);
-    each(only_the_clock_says_so);
-}
-
-static void again(void **state)
-{
-    UNUSED(state);
-    each(erased_again);
-}
-
-static void before(void **state)
-{
-    UNUSED(state);
-    each(amended);
-}
-
-static void uploads(void **state)
-{
-    UNUSED(state);
-    each(unclaimed_go);
-}
-
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(night), cmocka_unit_test(rights), cmocka_unit_test(again),
-                                       cmocka_unit_test(before), cmocka_unit_test(uploads)};
+    const struct CMUnitTest tests[] = {ON_EACH(nights), ON_EACH(only_the_clock_says_so), ON_EACH(erased_again),
+                                       ON_EACH(amended), ON_EACH(unclaimed_go)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

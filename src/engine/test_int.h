@@ -527,3 +527,17 @@ static inline bool town_has_postgres(void)
     fprintf(stderr, "skipped: BIHUAN_TEST_PG is not set (see tests/pg.sh)\n");
     return false;
 }
+
+/* A test that wants a town of its own, on each database there is. */
+static inline void in_towns_of_its_own(void **state)
+{
+    void (*test)(struct house *h) = (void (*)(struct house *))*state;
+    for (int engine = 0; engine < 2; engine++) {
+        struct house h;
+        if (!house_open(&h, (enum store_engine)engine))
+            continue;
+        test(&h);
+        house_close(&h);
+    }
+}
+#define ON_EACH(f) {#f, in_towns_of_its_own, NULL, NULL, (void *)(f)}

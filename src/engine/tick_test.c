@@ -126,35 +126,6 @@ static void only_a_clock_escalates(struct house *h)
     assert_int_equal(number(h, EVENTS), 0);
 }
 
-static void each(void (*test)(struct house *h))
-{
-    for (int engine = 0; engine < 2; engine++) {
-        struct house h;
-        if (!house_open(&h, (enum store_engine)engine))
-            continue;
-        test(&h);
-        house_close(&h);
-    }
-}
-
-static void once(void **state)
-{
-    UNUSED(state);
-    each(one_event_for_one_rung);
-}
-
-static void failing(void **state)
-{
-    UNUSED(state);
-    each(a_failing_store_loses_nothing);
-}
-
-static void rights(void **state)
-{
-    UNUSED(state);
-    each(only_a_clock_escalates);
-}
-
 /* The thread looks by itself. */
 static void the_thread(void **state)
 {
@@ -178,9 +149,9 @@ static void the_thread(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(once),
-        cmocka_unit_test(failing),
-        cmocka_unit_test(rights),
+        ON_EACH(one_event_for_one_rung),
+        ON_EACH(a_failing_store_loses_nothing),
+        ON_EACH(only_a_clock_escalates),
         cmocka_unit_test(the_thread),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

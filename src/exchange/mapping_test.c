@@ -1,4 +1,5 @@
 /* The mapping without a database: names, codes, areas, cells, and what a broken mapping does. */
+#include "base/testdice.h"
 #include "exchange/mapping_int.h"
 #include "playbook/yaml_json.h"
 #include <setjmp.h>
@@ -269,19 +270,10 @@ static void shapes(void **state)
     assert_int_equal(e.code, ERR_TOO_BIG);
 }
 
-static uint64_t next_random(uint64_t *s)
-{
-    *s ^= *s << 13;
-    *s ^= *s >> 7;
-    *s ^= *s << 17;
-    return *s;
-}
-
 /* A mapping with bytes changed is read or refused with one line; a row with any bytes likewise. */
 static void broken(void **state)
 {
     static const char BYTES[] = " :{},[]\"'&*!-\n\tabct.#|>%@\x80\xE4";
-    uint64_t seed = 42;
     int good = 0, bad = 0;
     UNUSED(state);
     for (int round = 0; round < 3000; round++) {
@@ -291,9 +283,9 @@ static void broken(void **state)
         char text[sizeof MAP];
         memcpy(text, MAP, sizeof text);
         for (int k = 0; k <= round % 3; k++)
-            text[next_random(&seed) % (sizeof text - 1)] =
-                BYTES[next_random(&seed) % (sizeof BYTES - 1)];
-        size_t len = round % 5 ? sizeof text - 1 : next_random(&seed) % sizeof text;
+            text[roll(sizeof text - 1)] =
+                BYTES[roll(sizeof BYTES - 1)];
+        size_t len = round % 5 ? sizeof text - 1 : roll(sizeof text);
         bool ok = mapping_read(a, "m.yaml", (struct str){text, len}, &W, &m, &e);
         assert_true(ok ? m != NULL && !err_is(&e) : m == NULL && e.text[0] && !strchr(e.text, '\n'));
         good += ok;

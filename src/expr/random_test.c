@@ -1,5 +1,6 @@
 /* Random expressions over random rows: the evaluator, SQLite and PostgreSQL must give the same
  * answer for each, "unknown" included.  BIHUAN_EXPR_SEED and BIHUAN_EXPR_RUNS change the run. */
+#include "base/testdice.h"
 #include "expr/testcat.h"
 #include "store/testdb.h"
 #include <setjmp.h>
@@ -10,21 +11,6 @@
 enum { ROWS = 120, RUNS = 1500, DEPTH = 4, ARGS = 400, COLUMNS = TEST_SLOTS + 1 };
 
 static const struct zone *zone;
-static uint64_t seed;
-
-static uint64_t roll(uint64_t n) /* 0..n-1 */
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return (seed >> 11) % n;
-}
-
-static bool chance(int percent)
-{
-    return roll(100) < (uint64_t)percent;
-}
-
 /* ---- rows ---- */
 
 static const char *const texts[] = {"",   "a",   "A",    "ab", "Ab", "aB", "b",   "a%b", "a_b",
@@ -606,7 +592,7 @@ static void run(enum store_engine engine)
     struct tally tally = {0};
     if (!testdb_make(&t, engine))
         skip();
-    seed = (uint64_t)setting("BIHUAN_EXPR_SEED", 20240131) * 2654435761u + 1;
+    dice = (uint64_t)setting("BIHUAN_EXPR_SEED", 20240131) * 2654435761u + 1;
     zone = cat.zone;
     long runs = setting("BIHUAN_EXPR_RUNS", RUNS);
     struct store *db = testdb_open(&t, STORE_WRITE);

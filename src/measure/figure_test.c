@@ -1,24 +1,10 @@
 #include <setjmp.h>
 #include <stdarg.h>
 
+#include "base/testdice.h"
 #include "measure/figure_int.h"
 #include "measure/testrig.h"
 #include <cmocka.h>
-
-static uint64_t seed;
-
-static uint64_t roll(uint64_t n)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return (seed * 0x2545f4914f6cdd1dull >> 33) % n;
-}
-
-static bool chance(unsigned percent)
-{
-    return roll(100) < percent;
-}
 
 /* ---- arithmetic ---- */
 
@@ -637,7 +623,7 @@ static void run_disputes(enum store_engine engine)
     struct tried tried = {0};
     if (!rig_open(&r, engine, "America/New_York"))
         skip();
-    seed = 424242;
+    dice = 424242;
     rig_playbook(&r, rig_text(&r, "dispute"));
     const struct playbook *p = world_playbook(r.w, STR("dispute"));
     r.now += 60ll * MS_DAY; /* over the night of 2024-03-10, which has 23 hours */
@@ -684,7 +670,7 @@ static void test_versions(void **state)
     struct record *list[40] = {NULL};
     if (!open_reports(&r))
         skip();
-    seed = 777;
+    dice = 777;
     struct str one = rig_text(&r, "report");
     grow(&r, list, 40, world_playbook(r.w, STR("report")));
     int64_t terms = number(&r, "SELECT COUNT(*) FROM term");

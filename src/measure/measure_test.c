@@ -1,26 +1,10 @@
 #include <setjmp.h>
 #include <stdarg.h>
 
+#include "base/testdice.h"
 #include "measure/figure_int.h"
 #include "measure/testrig.h"
 #include <cmocka.h>
-
-/* ---- chance ---- */
-
-static uint64_t seed;
-
-static uint64_t roll(uint64_t n)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return (seed * 0x2545f4914f6cdd1dull >> 33) % n;
-}
-
-static bool chance(unsigned percent)
-{
-    return roll(100) < percent;
-}
 
 /* ---- the model: reports, kept in plain C ---- */
 
@@ -504,7 +488,7 @@ static void run_town(enum store_engine engine, uint64_t start, int commits)
     int n_shown = 0;
     if (!town_open(&t, engine))
         skip();
-    seed = start;
+    dice = start;
     for (int i = 0; i < commits; i++) {
         town_live(&t);
         three_ways(&t);

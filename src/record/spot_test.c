@@ -5,18 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/testdice.h"
 #include "record/spot.h"
 #include <cmocka.h>
-
-static uint64_t seed = 20240909;
-
-static int64_t roll(int64_t low, int64_t high)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return low + (int64_t)((seed * 0x2545f4914f6cdd1dull >> 20) % (uint64_t)(high - low + 1));
-}
 
 static bool in_ranges(const struct spot_range *r, int n, int64_t cell)
 {
@@ -32,10 +23,10 @@ static void nothing_near_is_missed(void **state)
     UNUSED(state);
     int near = 0;
     for (int i = 0; i < 200000; i++) {
-        int64_t lat = roll(-850000000, 850000000), lon = roll(-1750000000, 1750000000);
-        int64_t metres = roll(0, 1) ? roll(1, 300) : roll(1, 5000);
+        int64_t lat = roll_between(-850000000, 850000000), lon = roll_between(-1750000000, 1750000000);
+        int64_t metres = roll_between(0, 1) ? roll_between(1, 300) : roll_between(1, 5000);
         int64_t reach = metres * 100 + 1000;
-        int64_t lat2 = lat + roll(-reach, reach), lon2 = lon + roll(-3 * reach, 3 * reach);
+        int64_t lat2 = lat + roll_between(-reach, reach), lon2 = lon + roll_between(-3 * reach, 3 * reach);
         struct spot_range r[SPOT_ROWS_MAX];
         int n = spot_ranges(lon, lat, metres, r);
         assert_true(in_ranges(r, n, spot_cell(lon, lat)));
@@ -56,7 +47,7 @@ static void a_walk_is_short(void **state)
     struct spot_range r[SPOT_ROWS_MAX];
     for (int i = 0; i < 1000; i++) {
         int64_t cells = 0;
-        int n = spot_ranges(roll(1150000000, 1170000000), roll(280000000, 290000000), 50, r);
+        int n = spot_ranges(roll_between(1150000000, 1170000000), roll_between(280000000, 290000000), 50, r);
         for (int k = 0; k < n; k++)
             cells += r[k].high - r[k].low + 1;
         assert_true(n <= 2);
