@@ -758,6 +758,10 @@ class Desk(Base):
         self.assertTrue(self.waits("grid", "unit", "back", r))
         self.act("centre", r, "transfer", {"to_org": SERVER.orgs["centre"]})
         self.assertFalse(self.waits("grid", "unit", "back", r))
+        # the centre's own unit waits for it and so do its areas: it stands there once
+        got = self.lists("centre", "area", "sign")["sign"]
+        ids = [x["matter"]["id"] for x in got["rows"]]
+        self.assertEqual((ids.count(r["id"]), len(ids), len(set(ids))), (1, got["n"], got["n"]))
 
     def test_what_i_reported_is_told_to_me_alone_when_it_is_closed(self):
         r = self.open("grid", "settle_on_the_spot", SPOT)

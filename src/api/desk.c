@@ -143,13 +143,25 @@ struct merged {
     size_t n;
 };
 
+static int earlier(const void *a, const void *b)
+{
+    const struct waiting_row *x = a, *y = b;
+    return x->at != y->at ? (x->at < y->at ? -1 : 1) : (x->rid > y->rid) - (x->rid < y->rid);
+}
+
+static int later(const void *a, const void *b)
+{
+    return earlier(b, a);
+}
+
+/* What waits in several scopes (a unit of one's own, the areas looked over), each once and in one order. */
 static bool read_scopes(struct desk *d, const struct list_def *l, struct merged *m)
 {
     int64_t from, to;
     span_of(d, l, &from, &to);
     bool newest = l->span == SPAN_LATELY || strcmp(l->kind, "back") == 0;
-    m->rows = ARENA_ARRAY(d->c->a, struct waiting_row, (size_t)max64(d->n_scopes, 1) * (MOST + 1));
-    m->n = 0;
+    struct waiting_row *all = ARENA_ARRAY(d->c->a, struct waiting_row, (size_t)max64(d->n_scopes, 1) * (MOST + 1));
+    size_t n_all = 0;
     for (int i = 0; i < d->n_scopes; i++) {
         struct waiting_row *found;
         size_t n;
@@ -157,8 +169,13 @@ static bool read_scopes(struct desk *d, const struct list_def *l, struct merged 
                           d->c->e))
             return false;
         for (size_t k = 0; k < n; k++)
-            m->rows[m->n++] = found[k];
+            all[n_all++] = found[k];
     }
+    qsort(all, n_all, sizeof *all, newest ? later : earlier);
+    *m = (struct merged){.rows = all};
+    for (size_t i = 0; i < n_all; i++)
+        if (!m->n || earlier(&all[i], &m->rows[m->n - 1]) != 0)
+            m->rows[m->n++] = all[i];
     return true;
 }
 
