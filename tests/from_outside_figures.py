@@ -4,9 +4,11 @@ figure and never the frozen one; an old event that somebody altered breaks the p
 import datetime
 import hashlib
 import html
+import io
 import json
 import os
 import pathlib
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -324,6 +326,43 @@ class Figures(api.Base):
             run = subprocess.run([api.BIN, "sample", "dispute", "--seed", "x", "--db", api.SERVER.db, *wrong],
                                  capture_output=True, text=True, timeout=60, check=False)
             self.assertNotEqual(run.returncode, 0)
+
+    def test_left_out_and_asked_again(self):
+        made = [self.spot(action="settle_on_the_spot", fields=dict(api.SPOT, contact_person={"name": "某某"}))
+                for _ in range(26)]
+        for i, r in enumerate(made):
+            if i < 3:  # so few that their number may not leave
+                self.act("desk", r, "leave_out", {"left_out": "declined"})
+            elif i < 3 + 2:
+                self.act("desk", r, "visit_missed", {"contact": "declined"})
+            else:
+                self.act("desk", r, "visit", {"performed": "yes", "satisfied": "mostly"})
+        self.act("mediator", made[3], "leave_out", {"left_out": "harm"}, status=403)
+        for r in made[5:]:
+            self.act("desk", r, "archive_spot", {})
+        got = json.loads(api.cli("sample", "dispute", "--where", "state = 'archived' AND calls_ended > 0", "--seed",
+                                 "a public lottery", "--count", "6", "--record", "--db", api.SERVER.db, "--json"))
+        self.assertEqual((len(got["rows"]), got["of"]), (6, 21))
+        for i, lot in enumerate(got["rows"]):
+            r = self.want("desk", 200, "GET", f"/api/records/{lot['id']}")
+            drawn, = [p for p in r["parts"] if p["kind"] == "draw"]
+            self.assertEqual((drawn["seed"], drawn["place"], drawn["of"]), ("a public lottery", i + 1, 21))
+            self.act("centre", r, "recheck", {"recheck_performed": "yes" if i else "no", "recheck_satisfied": "satisfied"})
+        f = self.want("desk", 200, "GET", f"/api/indicators/dispute.solved_rate?from={DAY}&to={DAY}")
+        self.assertEqual((f["n"], f["N"], f["value"]), (21, 21, 100.0))
+        beside = {x["id"]: x for x in f["beside"]}
+        self.assertEqual([beside[x]["value"] for x in ("left_out_desk", "left_out_head", "left_out_centre")], [3, 0, 0])
+        self.assertEqual((beside["solved_recheck"]["n"], beside["solved_recheck"]["N"]), (5, 6))
+        self.assertIn("未计入分母：受理窗口列为不回访3方次、负责人列为不回访0方次、综治中心列为不回访0方次。"
+                      "抽查复核：复核解决率—（5/6）。", f["footnote"]["zh"])
+        r, seen = self.issued("回访解决率{{dispute.solved_rate value}}。")
+        frozen = {x["id"]: x for x in seen["figures"][0]["beside"]}
+        self.assertEqual(frozen["left_out_desk"], {"id": "left_out_desk", "as": "left_out", "hidden": "small"})
+        status, data = api.CLIENTS["desk"].ask("GET", f"/api/records/{r['id']}/bulletin.docx")
+        self.assertEqual(status, 200)
+        with zipfile.ZipFile(io.BytesIO(data)) as z:
+            words = re.sub("<[^>]*>", "", z.read("word/document.xml").decode())
+        self.assertIn("受理窗口列为不回访：少于5，不公布；负责人列为不回访：0", words)
 
     def test_a_reported_figure_beside_ours(self):
         fields = {"item": "disputes_resolved", "period_from": DAY, "period_to": DAY, "n": 30, "base": 40,

@@ -26,16 +26,22 @@ static struct str origin(struct arena *a, const struct json *part)
     return STR("本系统记录");
 }
 
+static struct paper_block *table(struct paper *p, const int *widths, const char *const *head, int columns)
+{
+    struct paper_block *t = paper_add(p, PAPER_TABLE, STR_NONE);
+    t->columns = columns;
+    t->widths = widths;
+    t->head = true;
+    for (int i = 0; i < columns; i++)
+        paper_cell(p, t, str_of(head[i]))->label = true;
+    return t;
+}
+
 static void figures(struct paper *p, const struct world *w, const struct json *parts)
 {
     static const int WIDTHS[] = {2, 7, 5, 7, 5};
     static const char *const HEAD[] = {"代码", "统计项", "数", "时段", "来历"};
-    struct paper_block *t = paper_add(p, PAPER_TABLE, STR_NONE);
-    t->columns = (int)COUNT_OF(WIDTHS);
-    t->widths = WIDTHS;
-    t->head = true;
-    for (size_t i = 0; i < COUNT_OF(HEAD); i++)
-        paper_cell(p, t, str_of(HEAD[i]))->label = true;
+    struct paper_block *t = table(p, WIDTHS, HEAD, (int)COUNT_OF(HEAD));
     JSON_EACH (part, parts) {
         if (!str_is(json_text(part, "kind"), "figure") || json_yes(part, "void"))
             continue;
@@ -45,6 +51,46 @@ static void figures(struct paper *p, const struct world *w, const struct json *p
         paper_cell(p, t, str_printf(p->a, "%.*s至%.*s", STR_F(json_text(part, "from")),
                                     STR_F(json_text(part, "to"))));
         paper_cell(p, t, origin(p->a, part));
+    }
+}
+
+static struct str beside_text(struct paper *p, const struct world *w, const struct json *part, bool recheck)
+{
+    struct buf b AUTO(buf_free) = BUF(LIMIT_TEXT_FIELD);
+    struct str name, book = str_cut(json_text(part, "id"), '.', &name);
+    JSON_EACH (x, json_get(part, "beside")) {
+        if (str_is(json_text(x, "as"), "recheck") != recheck)
+            continue;
+        struct str id = str_printf(p->a, "%.*s.%.*s", STR_F(book), STR_F(json_text(x, "id")));
+        buf_printf(&b, "%s%.*s", b.len ? "；" : "", STR_F(bulletin_indicator(w, id)));
+        if (json_get(x, "hidden"))
+            buf_c(&b, "：少于5，不公布");
+        else if (recheck)
+            buf_printf(&b, "：%lld/%lld", (long long)json_num(x, "n", 0), (long long)json_num(x, "N", 0));
+        else
+            buf_printf(&b, "：%lld", (long long)json_num(x, "value", 0));
+    }
+    return b.len ? buf_dup(p->a, &b) : STR("—");
+}
+
+/* Who was asked, who is not in N and by whom, what re-checks found: only where a figure says so. */
+static void asked(struct paper *p, const struct world *w, const struct json *parts)
+{
+    static const int WIDTHS[] = {2, 6, 4, 8, 6};
+    static const char *const HEAD[] = {"代码", "统计项", "作答/应答", "未计入（由谁）", "抽查复核"};
+    struct paper_block *t = NULL;
+    JSON_EACH (part, parts) {
+        if (!json_get(part, "beside") || json_text(part, "hidden").len || json_yes(part, "void"))
+            continue;
+        if (!t) {
+            paper_add(p, PAPER_HEADING, STR("问了谁，谁没有计入"))->level = 1;
+            t = table(p, WIDTHS, HEAD, (int)COUNT_OF(HEAD));
+        }
+        paper_cell(p, t, json_text(part, "code"));
+        paper_cell(p, t, bulletin_indicator(w, json_text(part, "id")));
+        paper_cell(p, t, origin(p->a, part));
+        paper_cell(p, t, beside_text(p, w, part, false));
+        paper_cell(p, t, beside_text(p, w, part, true));
     }
 }
 
@@ -65,6 +111,7 @@ struct paper *bulletin_paper(struct arena *a, const struct world *w, const struc
         return p;
     paper_add(p, PAPER_HEADING, STR("数的来历"))->level = 1;
     figures(p, w, b->record->parts);
+    asked(p, w, b->record->parts);
     paper_add(p, PAPER_TEXT,
               str_printf(a, "核验号：%.*s", STR_F(b->number)))
         ->align = PAPER_LEFT;

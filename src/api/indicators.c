@@ -104,6 +104,17 @@ static void put_term(struct json_out *o, const char *key, const struct playbook 
     jo_end(o);
 }
 
+static void put_names(struct json_out *o, const char *key, const struct str *names, int n)
+{
+    if (!n)
+        return;
+    jo_key(o, key);
+    jo_arr(o);
+    for (int i = 0; i < n; i++)
+        jo_str(o, names[i]);
+    jo_end(o);
+}
+
 static void put_indicator(struct call *c, struct json_out *o, const struct playbook *p,
                           const struct indicator *x)
 {
@@ -131,13 +142,10 @@ static void put_indicator(struct call *c, struct json_out *o, const struct playb
         jo_kv(o, "exclusions", words_text(c, &x->exclusions));
     if (x->within.ptr)
         jo_kv(o, "within", x->within);
-    if (x->n_sum_of) {
-        jo_key(o, "sum_of");
-        jo_arr(o);
-        for (int i = 0; i < x->n_sum_of; i++)
-            jo_str(o, x->sum_of[i]);
-        jo_end(o);
-    }
+    put_names(o, "sum_of", x->sum_of, x->n_sum_of);
+    put_names(o, "left_out", x->left_out, x->n_left_out);
+    if (x->recheck.ptr)
+        jo_kv(o, "recheck", x->recheck);
     put_term(o, "n", p, x->n_term);
     put_term(o, "N", p, x->d_term);
     int rec = x->n_term >= 0 ? p->terms[x->n_term].record : -1;

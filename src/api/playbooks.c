@@ -133,6 +133,8 @@ static void put_action(struct json_out *o, const struct record_def *def, const s
         jo_kv(o, "answers", act->answers);
     if (act->misses.len)
         jo_kv(o, "misses", act->misses);
+    if (act->leaves_out.len)
+        jo_kv(o, "leaves_out", act->leaves_out);
     put_ids(o, "from", def->states, sizeof *def->states, act->from, act->n_from);
     jo_key(o, "to");
     jo_arr(o);

@@ -31,6 +31,7 @@ const struct option OPT_sample[] = {OPTION_DB,
                                     {"area", "CODE", "with all below it"},
                                     {"seed", "TEXT", "public, and not known while matters could be changed"},
                                     {"count", "N", "how many are drawn"},
+                                    {"record", NULL, "write the draw into each matter: its re-check is then asked for"},
                                     OPTION_JSON,
                                     OPTION_END};
 
@@ -64,7 +65,7 @@ static bool read_number(struct cli *c, const char *name, int64_t fallback, int64
 
 static bool listing_open(struct cli *c, struct listing *l)
 {
-    struct engine_config cfg = {.read_only = true};
+    struct engine_config cfg = {.read_only = !args_has(&c->args, "record")};
     if (c->args.n_words < 1)
         return err_set(c->e, ERR_USAGE, "name the record type, as report.report");
     if (!args_need(&c->args, "db", &cfg.url, c->e) || !cli_clock(c, cfg.url, false, &cfg.clock) ||
@@ -272,6 +273,27 @@ bool cmd_export(struct cli *c)
 
 /* ---- drawing by lot ---- */
 
+/* Once, however often: the id follows from seed and matter. */
+static bool record_one(struct listing *l, struct str seed, const struct sampled *s, int64_t place, int64_t of)
+{
+    struct arena *a AUTO(arena_freep) = arena_new();
+    struct actor who = actor_operator();
+    struct ask ask = ASK_INIT;
+    struct answer ans;
+    const struct str parts[] = {STR("bihuan.draw1"), seed, ID_STR(s->id)};
+    ask.id = id_derive(parts, COUNT_OF(parts));
+    ask.rec = s->id;
+    ask.action = STR("draw");
+    ask.actor = &who;
+    ask.fields = json_new(a, J_OBJ);
+    json_set(a, ask.fields, STR("seed"), json_new_str(a, seed));
+    json_set(a, ask.fields, STR("place"), json_new_int(a, place));
+    json_set(a, ask.fields, STR("of"), json_new_int(a, of));
+    ask_set_req(&ask);
+    return engine_act(l->en, a, &ask, &ans) ||
+           err_set(l->c->e, ans.err.code, "%.*s: %s", STR_F(s->number), ans.err.text);
+}
+
 static void print_sample(struct cli *c, struct str seed, const struct sampled *list, size_t n, int64_t of)
 {
     struct buf b = BUF(LIMIT_JSON_OUT);
@@ -307,6 +329,9 @@ static bool sample(struct cli *c, struct listing *l)
         !listing_open(c, l) ||
         !sample_draw(l->db, c->arena, &l->q, str_of(seed), count, &list, &n, &of, c->e))
         return false;
+    for (size_t i = 0; args_has(&c->args, "record") && i < n; i++)
+        if (!record_one(l, str_of(seed), &list[i], (int64_t)i + 1, of))
+            return false;
     print_sample(c, str_of(seed), list, n, of);
     return true;
 }

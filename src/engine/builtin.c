@@ -99,6 +99,7 @@ static const struct builtin TABLE[] = {
     {"share_done", "协办办结", "Finish a share", PERM_ACT, false, do_share_done},
     {"link_renew", "换发链接", "Renew a link", ACT_STEER, false, do_pass_renew},
     {"link_revoke", "停用链接", "Revoke a link", ACT_STEER, true, do_pass_revoke},
+    {"draw", "抽中复核", "Drawn for a re-check", PERM_NONE, true, do_draw},
     {"report_up", "上报登记", "Mark as reported up", PERM_EXPORT, true, do_report_up},
     {"pause", "暂停计时", "Pause", PERM_ACT, false, do_pause},
     {"resume", "恢复计时", "Resume", PERM_ACT, false, do_resume},
@@ -113,10 +114,16 @@ static const struct builtin TABLE[] = {
     {"unmerge", "取消并件", "Un-merge", PERM_ACT, true, do_unmerge},
 };
 
+/* Done by what they belong to (a look, a list, a clock, a lot), never from the matter's page. */
+static bool by_itself(const struct builtin *b)
+{
+    return b->decide == do_look || b->decide == do_report_up || b->decide == do_escalate || b->decide == do_draw;
+}
+
 void builtin_each(void (*fn)(void *u, const char *id, const char *zh, const char *en), void *u)
 {
     for (size_t i = 0; i < COUNT_OF(TABLE); i++)
-        if (TABLE[i].decide != do_look && TABLE[i].decide != do_report_up && TABLE[i].decide != do_escalate)
+        if (!by_itself(&TABLE[i]))
             fn(u, TABLE[i].id, TABLE[i].zh, TABLE[i].en);
 }
 
@@ -198,8 +205,8 @@ static bool has_reason(struct deciding *d, const char *id)
         return record_open_parts(d->work, "approval") + record_open_parts(d->work, "supervise") > 0;
     if (strcmp(id, "ask_look") == 0)
         return record_sealed(d->work) && !holds(d);
-    if (strcmp(id, "report_up") == 0)
-        return false; /* done by the list that is sent, never by hand */
+    if (strcmp(id, "report_up") == 0 || strcmp(id, "draw") == 0)
+        return false; /* done by the list that is sent, by the lot: never by hand */
     if (strcmp(id, "escalate") == 0)
         return d->ask->actor->kind == ACTOR_CLOCK;
     if (strcmp(id, "unmerge") == 0)

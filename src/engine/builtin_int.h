@@ -34,6 +34,7 @@ MUST_USE bool do_report_back(struct deciding *d);
 MUST_USE bool do_instruct(struct deciding *d);
 MUST_USE bool do_ask_approval(struct deciding *d);
 MUST_USE bool do_approve(struct deciding *d);
+MUST_USE bool do_draw(struct deciding *d);
 /* builtin_hand.c */
 MUST_USE bool do_transfer(struct deciding *d);
 MUST_USE bool do_assign(struct deciding *d);

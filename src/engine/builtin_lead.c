@@ -1,6 +1,8 @@
 /* Those who lead: urging, supervising, instructing, and approvals in one or several steps. */
 #include "engine/builtin_int.h"
 
+enum { DRAW_SEED = 200 };
+
 bool do_urge(struct deciding *d)
 {
     const struct json *last = part_last(d, "urge");
@@ -62,6 +64,33 @@ bool do_instruct(struct deciding *d)
     part_int(d, p, "at", d->at);
     part_set(d, p, "from", str_of(d->ask->actor->org));
     json_set(d->a, p, STR("text"), json_clone(d->a, json_get(d->draft->body.in, "text")));
+    return true;
+}
+
+/* ---- re-checks ---- */
+
+/* Drawn by a public seed (search/sample.h): the seed, the place in the order of the lots and how many were in
+ * the list stand in the log, so that whoever holds it draws again; the playbook's re-check is planned. */
+bool do_draw(struct deciding *d)
+{
+    struct str seed = json_text(d->input, "seed");
+    int64_t place = json_num(d->input, "place", 0), of = json_num(d->input, "of", 0);
+    if (!seed.len || seed.len > DRAW_SEED)
+        return say_no(d, ERR_REQUIRED, "seed", "expected the public seed, 1 to 200 bytes", "请写明公开的种子，1到200个字节");
+    if (place < 1 || place > of)
+        return say_no(d, ERR_INPUT, "place", "expected a place in the order of the lots", "抽签顺序不对");
+    JSON_EACH (p, d->work->parts)
+        if (str_is(json_text(p, "kind"), "draw") && str_eq(json_text(p, "seed"), seed))
+            return say_no(d, ERR_WRONG_STATE, "seed", "drawn under this seed already", "此件已按这个种子抽中过");
+    struct json *p = draft_part(d, 0, "draw");
+    part_set(d, p, "seed", seed);
+    part_int(d, p, "place", place);
+    part_int(d, p, "of", of);
+    part_int(d, p, "at", d->at);
+    if (!follow_ups_drawn(d))
+        return say_no(d, ERR_WRONG_STATE, "", "nothing is re-checked of this matter: no follow-up says drawn: true for it",
+                      "此件没有可复核的回访，业务规程没有为它规定复核");
+    follow_ups_count(d);
     return true;
 }
 

@@ -489,10 +489,6 @@ static bool run_step(struct deciding *d, const struct action *act)
         return false;
     if (!guards_hold(d, act, d->e))
         return false;
-    if (act->answers.len && !follow_up_answer(d, act))
-        return false;
-    if (act->misses.len && !follow_up_miss(d, act))
-        return false;
     if (act->figures && !figures_put(d))
         return false;
     if (d->work->ver == 0) {
@@ -506,7 +502,8 @@ static bool run_step(struct deciding *d, const struct action *act)
             recurrence_put(d);
     }
     effects(d, act);
-    if (!decide_transition(d, target_state(d, act), act->reopens, act->ends_parts))
+    if (!follow_up_act(d, act) ||
+        !decide_transition(d, target_state(d, act), act->reopens, act->ends_parts))
         return false;
     for (int i = 0; i < act->n_start; i++)
         clock_start(d, &d->def->clocks[act->start[i]], STR_NONE);
@@ -568,7 +565,7 @@ static bool run_action(struct deciding *d, const struct action *act)
 /* Does it, or one of its steps, answer or miss a follow-up?  Then the request may name the part. */
 static bool names_part(const struct deciding *d, const struct action *act)
 {
-    bool yes = act->answers.len || act->misses.len;
+    bool yes = act->answers.len || act->misses.len || act->leaves_out.len;
     for (int i = 0; i < act->n_does; i++)
         yes |= names_part(d, &d->def->actions[act->does[i]]);
     return yes;

@@ -74,9 +74,10 @@ void clocks_adopt(struct deciding *d, const struct record_def *old);
 struct limit clock_limit(const struct clock_def *c);
 
 /* ---- followup.c ---- */
-void follow_ups_plan(struct deciding *d, int state);
-MUST_USE bool follow_up_answer(struct deciding *d, const struct action *act);
-MUST_USE bool follow_up_miss(struct deciding *d, const struct action *act);
+void follow_ups_plan(struct deciding *d, int state); /* entering it plans what its rules ask for */
+int follow_ups_drawn(struct deciding *d);            /* being drawn by lot does; the number of rounds */
+/* Answers, misses or leaves out a part, after the action's own values were set. */
+MUST_USE bool follow_up_act(struct deciding *d, const struct action *act);
 void follow_ups_count(struct deciding *d); /* what the playbook counts of the parts, into its fields */
 /* A part of the round that is due first, NULL: none waits; and does this part wait in that round? */
 const struct json *follow_up_first(const struct record *r, struct str kind);

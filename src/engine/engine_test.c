@@ -118,14 +118,6 @@ static void unregistered(struct house *h, const struct record *r)
     assert_true(str_is(record_holder(r), h->orgs[ORG_COMMITTEE]));
 }
 
-static void calls(const struct record *r, int64_t called, int64_t ended, int64_t reached, int64_t content)
-{
-    assert_int_equal(json_num(r->fields, "called", 0), called);
-    assert_int_equal(json_num(r->fields, "calls_ended", 0), ended);
-    assert_int_equal(json_num(r->fields, "calls_reached", 0), reached);
-    assert_int_equal(json_num(r->fields, "calls_content", 0), content);
-}
-
 /* The two parts of the first round: one was answered by the reopening, the other was never asked. */
 static void one_asked(struct house *h, const struct record *r)
 {
@@ -146,21 +138,6 @@ static void both_asked(struct house *h, const struct record *r)
     UNUSED(h);
     calls(r, 3, 3, 3, 2);
     assert_int_equal(record_open_parts(r, "follow_up"), 0);
-}
-
-static void applicant_lost(struct house *h, const struct record *r)
-{
-    UNUSED(h);
-    calls(r, 2, 1, 0, 0);
-    assert_int_equal(json_num(r->fields, "calls_unreached", 0), 1);
-    assert_true(str_is(json_text(record_part(r, 1), "outcome"), "unreached") ||
-                str_is(json_text(record_part(r, 2), "outcome"), "unreached"));
-}
-
-static void one_lost(struct house *h, const struct record *r)
-{
-    UNUSED(h);
-    calls(r, 2, 2, 1, 1);
 }
 
 /* ---- stories ---- */
@@ -209,28 +186,6 @@ static const struct step LONG_PATH[] = {
     {"leader", "urge", "{}", ERR_WRONG_STATE},
     {"desk", "comment", "{'text':'归档后补一句'}", 0, "archived"},
     {"desk", "reopen", "{'reopen_reason':'new_facts'}", 0, "mediating"},
-};
-/* Three attempts that failed, each on a day of its own, end one party's part; the other is reached. */
-static const struct step NOT_REACHED[] = {
-    {"grid", "report", PENDING, 0, "found"},
-    {"desk", "register", REGISTER, 0, "registered"},
-    {"desk", "triage", TRIAGE, 0, "triaged"},
-    {"mediator", "accept", ACCEPT, 0, "mediating"},
-    {"mediator", "agree", AGREE, 0, "agreed"},
-    {"mediator", "take_effect", IN_FORCE, 0, "performing"},
-    {"mediator", "visit_missed", MISSED, ERR_GUARD},
-    {"desk", "visit_missed", "{'contact':'no_answer'}", ERR_REQUIRED, "part"},
-    {"desk", "visit_missed", "{'party':'mediator','contact':'no_answer'}", ERR_WRONG_STATE, "part"},
-    {"desk", "visit_missed", "{'part':99,'contact':'no_answer'}", ERR_WRONG_STATE, "part"},
-    {"desk", "visit_missed", "{'party':'applicant','contact':'reached'}", ERR_GUARD},
-    {"desk", "visit_missed", MISSED, 0, "performing"},
-    {"desk", "visit_missed", MISSED, ERR_GUARD, "part"}, /* twice on one day */
-    {"desk", "visit_missed", MISSED, 0, "performing", .wait = MS_DAY},
-    {"desk", "visit_missed", MISSED, 0, "performing", .wait = MS_DAY, .check = applicant_lost},
-    {"desk", "visit_missed", MISSED, ERR_WRONG_STATE, "part", .wait = MS_DAY},
-    {"desk", "visit", VISIT, 0, "revisited", .check = one_lost}, /* only one is left: no need to say which */
-    {"desk", "visit", VISIT, 0, "revisited", .check = one_lost}, /* beside the plan: nobody's part */
-    {"desk", "agree", "{'part':1}", ERR_UNKNOWN_FIELD, "part"},  /* no answer of a follow-up */
 };
 static const struct step REFUSED[] = {
     {"grid", "report", "{"PLACE",'result':'pending'}", ERR_REQUIRED, "summary"},
@@ -422,7 +377,7 @@ static const struct step UNDO[] = {
     {"desk", "undo", "{}", ERR_FORBIDDEN},
 };
 static const struct story STORIES[] = {
-    STORY(ON_SPOT),  STORY(SPOT_WITH_CALL), STORY(SPOT_NOT_SETTLED), STORY(LONG_PATH), STORY(NOT_REACHED),
+    STORY(ON_SPOT),  STORY(SPOT_WITH_CALL), STORY(SPOT_NOT_SETTLED), STORY(LONG_PATH),
     STORY(REFUSED),  STORY(TRANSFER),       STORY(RETURN_TOO_LATE),  STORY(REVOKE),
     STORY(SHARE),    STORY(SUPERVISE),      STORY(APPROVAL),         STORY(URGE),
     STORY(AMEND),    STORY(UNDO_OPENING),   STORY(UNDO),

@@ -1,4 +1,4 @@
-/* Follow-ups: rounds that are planned, answered and missed.  A round has a part for each party that it
+/* Follow-ups: rounds that are planned, answered, missed and left out.  A round has a part for each party that it
  * asks; a party is known by the field it stands in and by its row there, never by a name. */
 #include "clock/notice.h"
 #include "engine/decide_int.h"
@@ -60,27 +60,41 @@ static void plan_round(struct deciding *d, const struct follow_up *f, int round,
         plan_part(d, f, round, due, -1, 0);
 }
 
-/* Entering a state plans the rounds that its rules ask for, as parts with a due day. */
-void follow_ups_plan(struct deciding *d, int state)
+/* The rounds that its rules ask for, as parts with a due day; their number. */
+static int plan(struct deciding *d, const struct follow_up *f)
 {
     struct xcontext c;
     deciding_context(d, &c);
-    for (int i = 0; i < d->def->n_follow_ups; i++) {
-        const struct follow_up *f = &d->def->follow_ups[i];
-        if (f->after != state || (f->when && !expr_true(f->when, &c)))
-            continue;
-        const struct follow_rule *rule = rule_for(d, f);
-        struct xvalue base = {.null = true};
-        if (f->base >= 0)
-            c.get(c.self, SLOT_FIELD + f->base, &base);
-        int32_t day = base.null ? zone_day(d->w->zone, d->at) : (int32_t)base.i;
-        for (int k = 0; rule && k < rule->n; k++) {
-            int64_t from = zone_start(d->w->zone, day) + MS_DAY / 2;
-            int64_t due = calendar_shift(d->s->calendar, d->w->zone, from, rule->at[k].n,
-                                         clock_unit(rule->at[k].unit));
-            plan_round(d, f, k + 1, zone_day(d->w->zone, due));
-        }
+    if (f->when && !expr_true(f->when, &c))
+        return 0;
+    const struct follow_rule *rule = rule_for(d, f);
+    struct xvalue base = {.null = true};
+    if (f->base >= 0)
+        c.get(c.self, SLOT_FIELD + f->base, &base);
+    int32_t day = base.null ? zone_day(d->w->zone, d->at) : (int32_t)base.i;
+    for (int k = 0; rule && k < rule->n; k++) {
+        int64_t from = zone_start(d->w->zone, day) + MS_DAY / 2;
+        int64_t due = calendar_shift(d->s->calendar, d->w->zone, from, rule->at[k].n,
+                                     clock_unit(rule->at[k].unit));
+        plan_round(d, f, k + 1, zone_day(d->w->zone, due));
     }
+    return rule ? rule->n : 0;
+}
+
+void follow_ups_plan(struct deciding *d, int state)
+{
+    for (int i = 0; i < d->def->n_follow_ups; i++)
+        if (!d->def->follow_ups[i].drawn && d->def->follow_ups[i].after == state)
+            plan(d, &d->def->follow_ups[i]);
+}
+
+int follow_ups_drawn(struct deciding *d)
+{
+    int n = 0;
+    for (int i = 0; i < d->def->n_follow_ups; i++)
+        if (d->def->follow_ups[i].drawn)
+            n += plan(d, &d->def->follow_ups[i]);
+    return n;
 }
 
 /* ---- answering ---- */
@@ -150,13 +164,26 @@ static const struct follow_up *rule_of(const struct record_def *def, const struc
     return NULL;
 }
 
+/* As it was given, or as the action sets it: who left a party out is not asked. */
+static const struct json *answer_of(const struct deciding *d, const struct action *act, int field)
+{
+    struct str id = d->def->fields[field].id;
+    const struct json *v = json_get_str(d->form, id);
+    for (int i = 0; !v && i < act->n_sets; i++)
+        if (act->sets[i].field == field) {
+            v = json_get_str(d->draft->body.set, id);
+            return v ? v : json_get_str(d->work->fields, id);
+        }
+    return v;
+}
+
 /* What this party said stands in its part; the record's own fields keep the newest answer of anybody. */
-static void keep_answers(struct deciding *d, const struct follow_up *f, struct json *p)
+static void keep_answers(struct deciding *d, const struct action *act, const struct follow_up *f, struct json *p)
 {
     for (int i = 0; f && i < f->n_asks; i++) {
         struct str id = d->def->fields[f->asks[i]].id;
-        const struct json *v = json_get_str(d->form, id);
-        if (v)
+        const struct json *v = answer_of(d, act, f->asks[i]);
+        if (!json_empty(v))
             json_set(d->a, p, id, json_clone(d->a, v));
     }
 }
@@ -170,7 +197,7 @@ static void end_part(struct deciding *d, const struct action *act, struct json *
     part_set(d, p, "outcome", str_of(outcome));
 }
 
-bool follow_up_answer(struct deciding *d, const struct action *act)
+static bool answer(struct deciding *d, const struct action *act)
 {
     const struct json *part;
     if (!named_part(d, act->answers, &part))
@@ -178,13 +205,27 @@ bool follow_up_answer(struct deciding *d, const struct action *act)
     if (!part)
         return true;
     struct json *p = draft_part(d, json_num(part, "i", 0), NULL);
-    keep_answers(d, rule_of(d->def, part), p);
+    keep_answers(d, act, rule_of(d->def, part), p);
     end_part(d, act, p, "answered");
     return true;
 }
 
+/* Not asked at all, for a reason that the form asks: it leaves what is counted, and is counted apart. */
+static bool leave_out(struct deciding *d, const struct action *act)
+{
+    const struct json *part;
+    if (!named_part(d, act->leaves_out, &part))
+        return false;
+    if (!part)
+        return refuse_part(d, ERR_WRONG_STATE, "no follow-up is planned", "没有待做的回访");
+    struct json *p = draft_part(d, json_num(part, "i", 0), NULL);
+    keep_answers(d, act, rule_of(d->def, part), p);
+    end_part(d, act, p, "left_out");
+    return true;
+}
+
 /* So many attempts that failed, each on a day of its own, end the part; it stays in what is counted. */
-bool follow_up_miss(struct deciding *d, const struct action *act)
+static bool miss(struct deciding *d, const struct action *act)
 {
     const struct json *part;
     int32_t today = zone_day(d->w->zone, d->at);
@@ -197,12 +238,18 @@ bool follow_up_miss(struct deciding *d, const struct action *act)
     const struct follow_up *f = rule_of(d->def, part);
     struct json *p = draft_part(d, json_num(part, "i", 0), NULL);
     int64_t n = json_num(part, "misses", 0) + 1;
-    keep_answers(d, f, p);
+    keep_answers(d, act, f, p);
     part_int(d, p, "misses", n);
     part_int(d, p, "day", today);
     if (f && n >= f->misses)
         end_part(d, act, p, "unreached");
     return true;
+}
+
+bool follow_up_act(struct deciding *d, const struct action *act)
+{
+    return (!act->answers.len || answer(d, act)) && (!act->misses.len || miss(d, act)) &&
+           (!act->leaves_out.len || leave_out(d, act));
 }
 
 /* ---- counting ---- */

@@ -31,7 +31,7 @@ static void show_form(struct listing *l, const struct action *act)
 void engine_parties(const struct record_def *def, const struct record *r, const struct action *act,
                     struct json_out *o)
 {
-    struct str kind = act->answers.len ? act->answers : act->misses;
+    struct str kind = act->answers.len ? act->answers : act->misses.len ? act->misses : act->leaves_out;
     if (!kind.len || !follow_up_first(r, kind))
         return;
     jo_key(o, "parties");

@@ -541,3 +541,12 @@ static inline void in_towns_of_its_own(void **state)
     }
 }
 #define ON_EACH(f) {#f, in_towns_of_its_own, NULL, NULL, (void *)(f)}
+
+/* What was counted of its call-backs. */
+static inline void calls(const struct record *r, int64_t called, int64_t ended, int64_t reached, int64_t content)
+{
+    assert_int_equal(json_num(r->fields, "called", 0), called);
+    assert_int_equal(json_num(r->fields, "calls_ended", 0), ended);
+    assert_int_equal(json_num(r->fields, "calls_reached", 0), reached);
+    assert_int_equal(json_num(r->fields, "calls_content", 0), content);
+}

@@ -64,6 +64,23 @@ bool bulletin_open(struct store *db, struct arena *a, const struct world *w, con
            open_text(db, a, keys, r, def->title, def, &out->title, e);
 }
 
+static void put_beside(struct json_out *o, const struct json *part)
+{
+    static const char *const KEYS[] = {"id", "as", "hidden", "n", "N", "value", "decimals"};
+    jo_key(o, "beside");
+    jo_arr(o);
+    JSON_EACH (x, json_get(part, "beside")) {
+        jo_obj(o);
+        for (size_t i = 0; i < COUNT_OF(KEYS) - (json_get(x, "hidden") ? 4 : 0); i++)
+            if (json_get(x, KEYS[i])) {
+                jo_key(o, KEYS[i]);
+                jo_json(o, json_get(x, KEYS[i]));
+            }
+        jo_end(o);
+    }
+    jo_end(o);
+}
+
 /* What of a figure may leave: a hidden one is only what is printed of it. */
 static void put_figure(struct json_out *o, const struct json *part)
 {
@@ -85,6 +102,8 @@ static void put_figure(struct json_out *o, const struct json *part)
     }
     if (hidden)
         jo_kv(o, "hidden", json_text(part, "hidden"));
+    else if (json_get(part, "beside"))
+        put_beside(o, part);
     jo_end(o);
 }
 

@@ -163,6 +163,11 @@ static int64_t number_of(const struct figure *f, enum slot_what what)
     return 0;
 }
 
+static bool is_small(int64_t n)
+{
+    return n > 0 && n < SMALL;
+}
+
 /* A count that is printed as it is, and may therefore be too small to print. */
 static bool is_cell(const struct figure *f, enum slot_what what)
 {
@@ -315,6 +320,23 @@ static void put_value(struct arena *a, struct json *o, const struct figure_value
     }
 }
 
+/* Small cells stay in the part for the overseer, marked for those who print. */
+static void put_beside(struct arena *a, struct json *p, const struct figure *f)
+{
+    if (!f->n_beside)
+        return;
+    struct json *list = json_set(a, p, STR("beside"), json_new(a, J_ARR));
+    for (int i = 0; i < f->n_beside; i++) {
+        const struct figure_beside *x = &f->beside[i];
+        struct json *o = json_push(list, json_new(a, J_OBJ));
+        put_str(a, o, "id", x->indicator->id);
+        put_str(a, o, "as", x->recheck ? STR("recheck") : STR("left_out"));
+        put_value(a, o, &x->v);
+        if (is_small(x->recheck ? x->v.n : x->v.value) || (x->v.has_N && is_small(x->v.N - x->v.n)))
+            put_str(a, o, "hidden", STR("small"));
+    }
+}
+
 static struct json *part_of(struct arena *a, const struct taken *t, int number, struct str printed)
 {
     struct json *p = json_new(a, J_OBJ);
@@ -347,6 +369,7 @@ static struct json *part_of(struct arena *a, const struct taken *t, int number, 
         put_str(a, p, "source", id_text(a, f->reported.source));
         put_str(a, p, "issuer", f->reported.issuer.zh);
     }
+    put_beside(a, p, f);
     if (t->small || t->rounded)
         put_str(a, p, "hidden", t->small ? STR("small") : STR("rounded"));
     put_str(a, p, "printed", printed);

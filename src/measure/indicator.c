@@ -121,17 +121,38 @@ static bool checkpoint_of(struct gather *g, struct figure *f)
     return ledger_root(g->db, f->size, &f->root, g->e);
 }
 
+/* The total of another indicator of the playbook, of the same area and span. */
+static bool ask_other(struct gather *g, struct str id, struct figure *out)
+{
+    struct figure_question q = *g->q;
+    q.id = str_printf(g->a, "%.*s.%.*s", STR_F(g->playbook->id), STR_F(id));
+    q.by = STR_NONE;
+    q.compare = COMPARE_NONE;
+    return figure_ask(g->db, g->a, g->w, &q, out, g->e);
+}
+
+static bool ask_beside(struct gather *g, struct figure *f)
+{
+    const struct indicator *ind = g->indicator;
+    int n = ind->n_left_out + (ind->recheck.ptr != NULL);
+    f->beside = ARENA_ARRAY(g->a, struct figure_beside, n + 1);
+    for (int i = 0; i < n; i++) {
+        bool recheck = i == ind->n_left_out;
+        struct figure other;
+        if (!ask_other(g, recheck ? ind->recheck : ind->left_out[i], &other))
+            return false;
+        f->beside[f->n_beside++] = (struct figure_beside){other.indicator, other.total, recheck};
+    }
+    return true;
+}
+
 /* A part that is more than its whole is printed by nobody. */
 static bool check_within(struct gather *g, struct figure *f)
 {
-    struct figure_question q = *g->q;
     struct figure whole;
     if (!g->indicator->within.ptr)
         return true;
-    q.id = str_printf(g->a, "%.*s.%.*s", STR_F(g->playbook->id), STR_F(g->indicator->within));
-    q.by = STR_NONE;
-    q.compare = COMPARE_NONE;
-    if (!figure_ask(g->db, g->a, g->w, &q, &whole, g->e))
+    if (!ask_other(g, g->indicator->within, &whole))
         return false;
     if (f->total.value > whole.total.value) {
         f->total.has_value = false;
@@ -170,7 +191,7 @@ static bool answer(struct gather *g, struct figure *f)
     f->sealed = g->sealed;
     f->sealed_n = g->sealed_n;
     f->sealed_N = g->sealed_N;
-    return figure_compare(g, f) && check_within(g, f);
+    return figure_compare(g, f) && check_within(g, f) && ask_beside(g, f);
 }
 
 bool figure_ask(struct store *db, struct arena *a, const struct world *w,
@@ -302,6 +323,21 @@ static void put_reported(struct json_out *o, const struct figure *f)
     jo_end(o);
 }
 
+static void put_beside(struct json_out *o, const struct figure *f)
+{
+    jo_key(o, "beside");
+    jo_arr(o);
+    for (int i = 0; i < f->n_beside; i++) {
+        const struct figure_beside *x = &f->beside[i];
+        jo_obj(o);
+        jo_kv(o, "id", x->indicator->id);
+        jo_kc(o, "as", x->recheck ? "recheck" : "left_out");
+        value_write(o, &x->v);
+        jo_end(o);
+    }
+    jo_end(o);
+}
+
 void figure_write(struct json_out *o, const struct figure *f)
 {
     static const char *const SEALED[] = {"none", "exact", "fives", "left_out"};
@@ -325,6 +361,8 @@ void figure_write(struct json_out *o, const struct figure *f)
         put_comparison(o, f);
     if (f->reported.is)
         put_reported(o, f);
+    if (f->n_beside)
+        put_beside(o, f);
     if (f->sealed != SEALED_NONE)
         jo_kc(o, "sealed", SEALED[f->sealed]);
     if (f->sealed == SEALED_EXACT || f->sealed == SEALED_FIVES) {

@@ -99,6 +99,14 @@ struct figure_reported {
     struct figure_value ours;
 };
 
+/* Said beside a rate, so that nobody takes its N for everybody: who was left out of it, by whom, and what
+ * re-checks of matters drawn by lot found. */
+struct figure_beside {
+    const struct indicator *indicator;
+    struct figure_value v;
+    bool recheck; /* otherwise left out */
+};
+
 struct figure {
     struct str id, area, area_name;
     bool whole;
@@ -114,6 +122,8 @@ struct figure {
     int64_t sealed_n, sealed_N; /* and how many of n and N they are, as it may be said */
     struct figure_comparison compare;
     struct figure_reported reported;
+    struct figure_beside *beside;
+    int n_beside;
     int64_t size; /* of the log the figure was taken from */
     struct hash root;
 };

@@ -435,6 +435,25 @@ static void note_definition(struct buf *b, const struct figure *f, bool zh)
         buf_c(b, zh ? "分子不是分母的一部分。" : "n is not part of N. ");
 }
 
+/* Who is not in N, and by whom; what those say who were asked again. */
+static void note_beside(struct buf *b, const struct figure *f, bool zh)
+{
+    for (int i = 0; i < f->n_beside; i++) {
+        const struct figure_beside *x = &f->beside[i];
+        struct str name = zh ? x->indicator->name.zh : x->indicator->name.en;
+        bool first = i == 0, last = i + 1 == f->n_beside || f->beside[i + 1].recheck;
+        if (x->recheck) {
+            buf_printf(b, zh ? "抽查复核：%.*s" : "Re-checked by lot: %.*s ", STR_F(name));
+            speak_value(b, &(struct figure){.indicator = x->indicator}, &x->v);
+            buf_printf(b, zh ? "（%lld/%lld）。" : " (%lld of %lld). ", (long long)x->v.n, (long long)x->v.N);
+            continue;
+        }
+        buf_printf(b, zh ? "%s%.*s%lld%.*s%s" : "%s%.*s %lld %.*s%s",
+                   !first ? (zh ? "、" : ", ") : zh ? "未计入分母：" : "Not in N: ", STR_F(name), (long long)x->v.value,
+                   STR_F(zh ? x->indicator->unit.zh : x->indicator->unit.en), !last ? "" : zh ? "。" : ". ");
+    }
+}
+
 static void note_spring(struct buf *b, const struct figure *f, bool zh)
 {
     int32_t now = day_lunar_new_year(date_of(f->to).y);
@@ -504,6 +523,7 @@ void speak_footnote(struct buf *b, const struct figure *f, const struct speak_fr
         return;
     note_definition(b, f, x->zh);
     note_sealed(b, f, x->zh);
+    note_beside(b, f, x->zh);
     if (!f->compare.kind)
         return;
     if (f->compare.incomparable) {

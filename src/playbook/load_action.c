@@ -4,7 +4,7 @@
 static const char *const action_keys[] = {
     "name",   "opens", "import",  "resident",   "from", "to",      "by",   "who",
     "not_by", "form",  "guards",  "needs",      "set",  "start",   "stop", "pause",
-    "resume", "does",  "reopens", "ends_parts", "plan", "answers", "misses",
+    "resume", "does",  "reopens", "ends_parts", "answers", "misses", "leaves_out",
     "figures", NULL};
 
 struct idset set_actions(const struct record_def *r)
@@ -243,6 +243,25 @@ static void load_set(struct loader *ld, const struct expr_ask *asked, const stru
 
 /* ---- one action ---- */
 
+/* What it does to the part of a follow-up: one thing. */
+static void load_follow_up_keys(struct loader *ld, const struct node *node, struct action *a)
+{
+    static const char *const kinds[] = {"follow_up", NULL};
+    const struct {
+        const char *key;
+        struct str *kind;
+    } keys[] = {{"answers", &a->answers}, {"misses", &a->misses}, {"leaves_out", &a->leaves_out}};
+    int n = 0;
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
+        struct node *at = node_get(node, keys[i].key);
+        if (!at)
+            continue;
+        *keys[i].kind = str_of(kinds[get_choice(ld, node, keys[i].key, kinds, 0)]);
+        if (n++)
+            fail(ld, at, "%s: an action answers, notes a miss or leaves out: one of them", keys[i].key);
+    }
+}
+
 static void load_effects(struct loader *ld, const struct expr_ask *ask, const struct node *node,
                          struct action *a)
 {
@@ -264,16 +283,7 @@ static void load_effects(struct loader *ld, const struct expr_ask *ask, const st
                  SHOW(r->clocks[a->pause[i]].id));
     a->reopens = get_bool(ld, node, "reopens", false);
     a->ends_parts = get_bool(ld, node, "ends_parts", false);
-    int plan = get_ref(ld, node, "plan", set_follow_ups(r));
-    if (plan >= 0)
-        a->plan = r->follow_ups[plan].id;
-    static const char *const kinds[] = {"follow_up", NULL};
-    if (node_get(node, "answers"))
-        a->answers = str_of(kinds[get_choice(ld, node, "answers", kinds, 0)]);
-    if (node_get(node, "misses"))
-        a->misses = str_of(kinds[get_choice(ld, node, "misses", kinds, 0)]);
-    if (a->answers.len && a->misses.len)
-        fail(ld, node_get(node, "misses"), "misses: an action either answers or notes a miss");
+    load_follow_up_keys(ld, node, a);
 }
 
 static int figures_field(struct loader *ld, const struct node *node, const char *key,
@@ -316,7 +326,7 @@ static void refuse_composite_keys(struct loader *ld, const struct node *node)
 {
     static const char *const of_steps[] = {"opens",      "import", "from",   "to",     "needs",
                                            "start",      "stop",   "pause",  "resume", "reopens",
-                                           "ends_parts", "plan",   "answers", "misses"};
+                                           "ends_parts", "answers", "misses", "leaves_out"};
     for (size_t i = 0; i < COUNT_OF(of_steps); i++)
         if (node_get(node, of_steps[i]))
             fail(ld, node_get(node, of_steps[i]),

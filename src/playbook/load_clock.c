@@ -204,12 +204,43 @@ static void load_parties(struct loader *ld, const struct record_def *r, const st
     }
 }
 
+static bool has_ask(const struct follow_up *f, int field)
+{
+    for (int i = 0; i < f->n_asks; i++)
+        if (f->asks[i] == field)
+            return true;
+    return false;
+}
+
+/* The same as a follow-up above. */
+static void load_counts_as(struct loader *ld, const struct record_def *r, const struct node *at, struct follow_up *f)
+{
+    for (int i = 0; i < r->n_follow_ups && &r->follow_ups[i] != f; i++) {
+        const struct follow_up *x = &r->follow_ups[i];
+        if (!str_eq(x->id, at->text))
+            continue;
+        f->counts = x->counts;
+        f->n_counts = x->n_counts;
+        for (int k = 0; k < x->n_asks; k++)
+            if (!has_ask(f, x->asks[k]))
+                fail(ld, at, "counts: \"%.*s\" asks \"%.*s\", this follow-up does not", SHOW(x->id),
+                     SHOW(r->fields[x->asks[k]].id));
+        return;
+    }
+    fail(ld, at, "counts: expected a map, or a follow-up that stands above");
+}
+
 static void load_counts(struct loader *ld, int record, const struct node *it, struct follow_up *f)
 {
     const struct record_def *r = &ld->p->records[record];
+    struct node *as = node_get(it, "counts");
+    if (as && as->kind == NODE_TEXT) {
+        load_counts_as(ld, r, as, f);
+        return;
+    }
     struct node *map = get_map(ld, it, "counts");
     struct expr_ask ask = {.record = record, .use = USE_RECORD};
-    int n = count_items(ld, map, "counts", 10);
+    int n = count_items(ld, map, "counts", 20);
     f->counts = ARENA_ARRAY(ld->a, struct follow_count, n + 1);
     for (const struct node *x = map ? map->first : NULL; f->n_counts < n; x = x->next) {
         struct follow_count *c = &f->counts[f->n_counts++];
@@ -227,8 +258,8 @@ static void load_counts(struct loader *ld, int record, const struct node *it, st
 static void load_follow_up(struct loader *ld, int record, const struct node *it,
                            struct follow_up *f)
 {
-    static const char *const known[] = {"name",   "after", "grade", "base", "at",  "misses",
-                                        "when",   "each",  "asks",  "counts", NULL};
+    static const char *const known[] = {"name", "after", "drawn", "grade", "base", "at", "misses",
+                                        "when", "each",  "asks",  "counts", NULL};
     struct record_def *r = &ld->p->records[record];
     *f = (struct follow_up){.id = it->key, .after = -1, .grade = -1, .base = -1};
     check_id(ld, it, f->id, "follow-up", ID_MAX);
@@ -236,8 +267,10 @@ static void load_follow_up(struct loader *ld, int record, const struct node *it,
         return;
     f->name = get_words(ld, it, "name", true);
     f->after = get_ref(ld, it, "after", set_states(r));
-    if (!node_get(it, "after"))
-        fail(ld, it, "after is missing: expected the state that plans the rounds");
+    f->drawn = get_bool(ld, it, "drawn", false);
+    if (!node_get(it, "after") != f->drawn)
+        fail(ld, it, f->drawn ? "drawn: the lot plans the rounds, not a state: leave out after"
+                              : "after is missing: expected the state that plans the rounds, or drawn: true");
     f->grade = field_of(ld, r, it, "grade", FIELD_CODE);
     f->base = field_of(ld, r, it, "base", FIELD_DATE);
     f->misses = (int)get_int(ld, it, "misses", 3, 1, 20);

@@ -5,7 +5,7 @@ static const char *const indicator_keys[] = {
     "name",        "definition", "unit",   "relation",   "good", "decimals", "by",
     "pending",     "count",      "sum",    "of",         "at",   "where",    "numerator",
     "denominator", "stock",      "median", "valid_from", "say",  "version",  "owner",
-    "exclusions",  "within",     "sum_of", "kind",       "reported",
+    "exclusions",  "within",     "sum_of", "kind",       "reported", "left_out", "recheck",
     NULL};
 
 /* ---- terms ---- */
@@ -389,6 +389,12 @@ static void load_registry(struct loader *ld, const struct node *node, struct ind
     ind->owner = get_words(ld, node, "owner", false);
     ind->version = (int)get_int(ld, node, "version", 1, 1, VERSIONS);
     ind->within = get_text(ld, node, "within");
+    ind->recheck = get_text(ld, node, "recheck");
+    int n;
+    struct node **texts = get_texts(ld, node, "left_out", &n);
+    ind->left_out = ARENA_ARRAY(ld->a, struct str, n + 1);
+    for (int i = 0; i < n; i++)
+        ind->left_out[ind->n_left_out++] = texts[i]->text;
     if (ind->version > 1 && ind->valid_from == DAY_NONE)
         fail(ld, node, "valid_from is missing: from which day does version %d count?", ind->version);
 }
@@ -452,6 +458,34 @@ static void check_within(struct loader *ld, const struct node *node)
              "within: a part and its whole must both be counts, or both sums");
 }
 
+/* Does a rate count the same record type as another indicator, so that one condition fits both? */
+static bool of_same(const struct playbook *p, const struct indicator *rate, int other)
+{
+    const struct indicator *x = other >= 0 ? &p->indicators[other] : NULL;
+    return x && rate->kind == IND_RATE && rate->n_term >= 0 && x->n_term >= 0 &&
+           p->terms[rate->n_term].record == p->terms[x->n_term].record;
+}
+
+/* What is said beside a rate: who was left out of its N, and what re-checks found. */
+static void check_beside(struct loader *ld, const struct node *node)
+{
+    const struct indicator *all = ld->p->indicators;
+    int i = playbook_indicator(ld->p, node->key);
+    const struct indicator *x = i >= 0 ? &all[i] : NULL;
+    for (int k = 0; x && k < x->n_left_out; k++) {
+        int of = playbook_indicator(ld->p, x->left_out[k]);
+        if (!of_same(ld->p, x, of) || (all[of].kind != IND_COUNT && all[of].kind != IND_SUM))
+            fail(ld, node_get(node, "left_out"),
+                 "left_out: expected counts or sums of the same record type beside a rate, found \"%.*s\"",
+                 SHOW(x->left_out[k]));
+    }
+    int again = x && x->recheck.ptr ? playbook_indicator(ld->p, x->recheck) : -1;
+    if (x && x->recheck.ptr && (!of_same(ld->p, x, again) || all[again].kind != IND_RATE || all[again].recheck.ptr))
+        fail(ld, node_get(node, "recheck"),
+             "recheck: expected a rate of the same record type that has none itself, found \"%.*s\"",
+             SHOW(x->recheck));
+}
+
 void load_indicators(struct loader *ld)
 {
     enum { MAX = 300 };
@@ -474,7 +508,9 @@ void load_indicators(struct loader *ld)
     }
     for (int i = 0; i < ld->n_files; i++) {
         struct node *section = node_get(ld->files[i], "indicators");
-        NODE_EACH(it, section)
-        check_within(ld, it);
+        NODE_EACH(it, section) {
+            check_within(ld, it);
+            check_beside(ld, it);
+        }
     }
 }

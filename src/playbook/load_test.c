@@ -130,7 +130,6 @@ static void actions(void **state)
     assert_int_equal(a->not_by, record_field(r, STR("mediator")));
     assert_int_equal(a->n_guards, 1);
     assert_int_equal(a->n_sets, 2);
-    IS(a->plan, "visit");
     assert_null(a->answers.ptr);
     a = &r->actions[record_action(r, STR("drop"))];
     assert_true(a->from_any && a->ends_parts);
@@ -581,14 +580,20 @@ static void mistakes_of_actions(void **state)
         {"needs: [paper]", "needs: [papers]", "there is no document \"papers\"", 0},
         {"start: [mediate]", "start: [meditate]", "there is no clock \"meditate\"", 0},
         {"pause: mediate", "pause: sign", "not declared with pause: true", 0},
-        {"plan: visit", "plan: visits", "there is no follow-up \"visits\"", 0},
-        {"plan: visit", "misses: visit", "misses: expected one of follow_up", 0},
+        {"ends_parts: true", "misses: visit", "misses: expected one of follow_up", 0},
         {"misses: 3", "each: nobody", "there is no field \"nobody\"", 0},
         {"misses: 3", "each: grade", "each: expected fields of persons, units or rows", 0},
         {"misses: 3", "asks: parts", "is no question with one answer", 0},
         {"misses: 3", "counts: {grade: \"*\"}", "expected an integer field", 0},
         {"misses: 3", "counts: {score: \"form.grade = 'simple'\"}", "form.grade", 0},
-        {"plan: visit", "answers: visit", "answers: expected one of follow_up", 0},
+        {"ends_parts: true", "answers: visit", "answers: expected one of follow_up", 0},
+        {"ends_parts: true", "leaves_out: visit", "leaves_out: expected one of follow_up", 0},
+        {"ends_parts: true", "misses: follow_up\n        leaves_out: follow_up",
+         "leaves_out: an action answers, notes a miss or leaves out: one of them", 1},
+        {"after: done", "drawn: maybe", "drawn: expected true or false", 0},
+        {"        after: done\n", "        after: done\n        drawn: true\n", "drawn: the lot plans the rounds", -2},
+        {"        after: done\n", "", "after is missing: expected the state that plans the rounds, or drawn", -2},
+        {"misses: 3", "counts: visit", "counts: expected a map, or a follow-up that stands above", 0},
         {"when: \"form.amount > 100 AND", "when: \"form.score > 100 AND",
          "form.score is read, but the form of the action \"agree\"", 0},
         {"has('paper')", "has('papre')", "there is no document \"papre\"", 0},

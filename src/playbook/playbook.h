@@ -235,16 +235,17 @@ struct action {
     bool reopens;            /* counts as a reopening: field `reopened` becomes true */
     bool ends_parts;         /* open parts do not stop it (withdrawal) */
     struct take_figures *figures; /* NULL: takes none */
-    struct str plan;         /* follow_up to plan, or STR_NONE */
     struct str answers;      /* part kind this action answers ("follow_up"), or STR_NONE */
     struct str misses;       /* part kind this action notes a failed attempt at, or STR_NONE */
+    struct str leaves_out;   /* part kind this action leaves out with a reason, or STR_NONE */
     int line;
 };
 
 struct follow_up {
     struct str id;
     struct words name;
-    int after;         /* state; entering it plans the rounds */
+    int after;         /* state; entering it plans the rounds; -1: */
+    bool drawn;        /* being drawn by lot does (a re-check) */
     int grade;         /* field that chooses the row, or -1 */
     struct follow_rule {
         struct str grade; /* code; STR_NONE: all others */
@@ -311,6 +312,9 @@ struct indicator {
     int version;        /* of the definition; spans that begin before valid_from of version 2 and
                          * later cannot be compared (口径调整，不可比) */
     struct str within;  /* 其中: the indicator it is a part of, STR_NONE; never added to it */
+    struct str *left_out; /* counts of what is not in N, by who left it out; said beside the rate */
+    int n_left_out;
+    struct str recheck; /* the same rate as re-checks found it, STR_NONE; said beside it */
     struct str *sum_of; /* made of others, "playbook.id"; n_sum_of 0: of its own terms */
     int n_sum_of;
     struct reported *reported; /* NULL: counted from records */

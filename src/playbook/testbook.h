@@ -104,7 +104,6 @@ static const char testbook[] =
     "          - {if: \"minor = FALSE OR rows('parts') > 0\", say: {zh: 不行}}\n"
     "        set: {score: \"5\", grade: \"'simple'\"}\n"
     "        stop: mediate\n"
-    "        plan: visit\n"
     "      drop:\n"
     "        name: {zh: 撤回}\n"
     "        from: any\n"

@@ -95,13 +95,15 @@ static void put_closed(struct waits *l)
 size_t record_waiting(struct arena *a, const struct world *w, const struct record *r, struct waiting **out)
 {
     struct waits l = {.a = a, .w = w, .r = r};
+    bool stands = !record_flag(r, "$void") && !record_merged(r).len;
     if (record_open(r)) {
         put_transfers(&l);
         put_clocks(&l);
-        put_calls(&l);
-    } else if (record_closed(r) != TIME_NONE && !record_flag(r, "$void") && !record_merged(r).len) {
+    } else if (stands && record_closed(r) != TIME_NONE) {
         put_closed(&l);
     }
+    if (stands) /* a closed matter may have been drawn for a re-check */
+        put_calls(&l);
     *out = l.list;
     return l.n;
 }

@@ -6,7 +6,7 @@
  *   back   returned to the unit that sent it, which has not dealt with it yet; `at` is the return
  *   call   a follow-up that is planned; `at` is its civil day x 86,400,000
  *   done   closed; under every unit that had a part in it; `at` is the closing
- * The first four only while the matter is open.  No row names a person. */
+ * The first three only while the matter is open.  No row names a person. */
 #pragma once
 #include "record/change.h"
 

@@ -26,6 +26,8 @@ export interface Indicator {
     pending?: boolean
     within?: string
     sum_of?: string[]
+    left_out?: string[] // counts of who is not in N, by who left them out
+    recheck?: string // the same rate as re-checks by lot found it
     n?: Term
     N?: Term
     by: string[]
@@ -63,6 +65,7 @@ export interface Figure extends Value {
         significant?: boolean
     }
     reported?: { record?: string; issuer?: string; ours?: Value & { id: string; difference?: number } }
+    beside?: (Value & { id: string; as: 'left_out' | 'recheck' })[]
     sentence: Words
     footnote: Words
     checkpoint: { size: number; root: string }
