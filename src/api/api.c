@@ -19,6 +19,7 @@ const struct route_list *const ROUTES[] = {
     &ROUTES_OPENAPI,
     &ROUTES_NOTICES,
     &ROUTES_SIMILAR,
+    &ROUTES_POINTS,
     &ROUTES_DESK,
     &ROUTES_BULLETINS,
     &ROUTES_WALL,

@@ -3,6 +3,7 @@
 #include "access/session.h"
 #include "api/api.h"
 #include "engine/uploads.h"
+#include "record/crs.h"
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -82,7 +83,7 @@ struct route_list {
 extern const struct route_list ROUTES_SESSION, ROUTES_RECORDS, ROUTES_ACTIONS, ROUTES_INDICATORS,
     ROUTES_AREAS, ROUTES_PLAYBOOKS, ROUTES_FILES, ROUTES_STREAM, ROUTES_RESIDENT, ROUTES_SYSTEM,
     ROUTES_OPENAPI, ROUTES_NOTICES, ROUTES_SIMILAR, ROUTES_DESK, ROUTES_BULLETINS, ROUTES_WALL,
-    ROUTES_LINK, ROUTES_DOCUMENTS, ROUTES_EXPORTS;
+    ROUTES_LINK, ROUTES_DOCUMENTS, ROUTES_EXPORTS, ROUTES_POINTS;
 extern const struct route_list *const ROUTES[];
 extern const size_t ROUTES_N;
 
@@ -93,6 +94,9 @@ bool call_json(struct call *c, int status, struct buf *b);
 MUST_USE bool call_body(struct call *c, struct json **out);
 MUST_USE bool call_id(struct call *c, const char *part, struct id *out);
 MUST_USE bool call_limit(struct call *c, int64_t fallback, int64_t most, int64_t *out);
+/* The system that the query `crs` names, and the point that `lon` and `lat` are in it, as WGS-84. */
+MUST_USE bool call_crs(struct call *c, enum crs *out);
+MUST_USE bool call_point(struct call *c, bool *given, int64_t *lon, int64_t *lat);
 /* Sets ETag; true: the client has it already, and 304 was answered. */
 bool call_unchanged(struct call *c, struct str tag);
 /* An answer of one JSON object.  False: the client has it already, and 304 was answered. */
@@ -171,6 +175,11 @@ struct words view_action(const struct record_def *def, struct str act);
 MUST_USE bool file_bytes(struct call *c, struct id id, struct str *mime, struct str *bytes);
 /* Content-Disposition with a name of any script; shown: in the browser, not as a download. */
 struct str disposition(struct arena *a, struct str name, bool shown);
+
+/* ---- records.c ---- */
+struct find_question;
+/* type, where, search, sort, area (index or -1), open, limit, after; scopes are the caller's to set. */
+MUST_USE bool call_question(struct call *c, int64_t limit, struct find_question *q, int *area);
 
 /* ---- page.c ---- */
 void page_answer(struct http_request *rq, void *app);

@@ -1,5 +1,6 @@
 /* The page and its files. */
 #include "api/api_int.h"
+#include "record/tiles.h"
 #include "web/web.h"
 
 static bool takes_gzip(struct http_request *rq)
@@ -7,11 +8,20 @@ static bool takes_gzip(struct http_request *rq)
     return str_has(http_header(rq, "Accept-Encoding"), STR("gzip"));
 }
 
+/* Pictures come from this house, and from the tile server that a setting names. */
+static struct str policy(struct http_request *rq, struct api *api, bool desk)
+{
+    struct err e = ERR_INIT;
+    struct world *w = desk ? engine_world(api->engine, &e) : NULL;
+    struct str text = web_policy(http_arena(rq), w ? tiles_of(w).origin : STR_NONE);
+    world_unref(w);
+    return text;
+}
+
 void page_answer(struct http_request *rq, void *app)
 {
     struct str path = http_path(rq);
     struct web_file f;
-    UNUSED(app);
     if (path.len)
         path = (struct str){path.ptr + 1, path.len - 1};
     if (str_starts(path, STR("api/")) || !web_find(path, &f)) {
@@ -28,7 +38,7 @@ void page_answer(struct http_request *rq, void *app)
     http_set_header(rq, "X-Content-Type-Options", STR("nosniff"));
     http_set_header(rq, "Referrer-Policy", STR("same-origin"));
     if (f.page)
-        http_set_header(rq, "Content-Security-Policy", str_of(WEB_POLICY));
+        http_set_header(rq, "Content-Security-Policy", policy(rq, app, f.desk));
     if (str_eq(http_header(rq, "If-None-Match"), etag)) {
         http_answer(rq, 304, f.mime, STR_NONE);
         return;

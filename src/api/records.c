@@ -7,17 +7,16 @@
 
 /* ---- lists ---- */
 
-static bool take_question(struct call *c, struct find_question *q, int *area)
+bool call_question(struct call *c, int64_t limit, struct find_question *q, int *area)
 {
     struct str code = http_query(c->rq, "area"), open = http_query(c->rq, "open");
-    int64_t limit;
     *area = code.len ? world_area(c->w, code) : -1;
     if (code.len && *area < 0)
         return err_field(c->e, ERR_UNKNOWN_AREA, "area", "there is no area with this code");
     if (open.len && !str_is(open, "true") && !str_is(open, "false") && !str_is(open, "1") &&
         !str_is(open, "0"))
         return err_field(c->e, ERR_INPUT, "open", "open: expected true or false");
-    if (!call_limit(c, 50, LIMIT_PAGE, &limit))
+    if (!call_limit(c, limit, LIMIT_PAGE, &limit))
         return false;
     q->w = c->w;
     q->type = http_query(c->rq, "type");
@@ -72,7 +71,7 @@ static bool records_list(struct call *c)
     struct find_question q = {.n_scopes = 0};
     struct find_answer found = {.n = 0, .total = 0};
     int area;
-    if (!take_question(c, &q, &area))
+    if (!call_question(c, FIND_LIMIT, &q, &area))
         return false;
     q.scopes = scopes;
     q.n_scopes = actor_scopes(&c->actor, c->w, area, PERM_READ, c->a, scopes);

@@ -8,19 +8,9 @@ static bool sees(void *self, const struct record *r)
     return actor_sees(&c->actor, c->w, r);
 }
 
-static bool take_degree(struct call *c, const char *key, int64_t most, bool *given, int64_t *out)
-{
-    struct str s = http_query(c->rq, key);
-    *given = s.len > 0;
-    if (s.len && (!str_decimal(s, 7, out) || *out < -most || *out > most))
-        return err_field(c->e, ERR_INPUT, key, "%s: expected degrees with at most 7 decimals", key);
-    return true;
-}
-
 static bool take(struct call *c, struct similar_question *q)
 {
     struct str code = http_query(c->rq, "area");
-    bool lon, lat;
     *q = (struct similar_question){.w = c->w,
                                    .keys = engine_keys(c->api->engine),
                                    .type = http_query(c->rq, "type"),
@@ -34,13 +24,9 @@ static bool take(struct call *c, struct similar_question *q)
         return err_field(c->e, ERR_UNKNOWN_AREA, "area", "there is no area with this code");
     if (!q->type.len)
         return err_field(c->e, ERR_REQUIRED, "type", "type: name the record type");
-    if (!take_degree(c, "lon", INT64_C(1800000000), &lon, &q->lon) ||
-        !take_degree(c, "lat", 900000000, &lat, &q->lat))
+    if (!call_point(c, &q->has_point, &q->lon, &q->lat))
         return false;
-    if (lon != lat)
-        return err_field(c->e, ERR_INPUT, lon ? "lat" : "lon", "lon and lat come together");
-    q->has_point = lon;
-    return lon || code.len ||
+    return q->has_point || code.len ||
            err_field(c->e, ERR_REQUIRED, "area", "area: name the area, or lon and lat");
 }
 
@@ -80,6 +66,7 @@ static const struct param QUERY[] = {{"type", "record type"},
                                      {"area", "code of the grid"},
                                      {"lon", "degrees, with lat"},
                                      {"lat", "degrees, with lon"},
+                                     {"crs", "in which they are: WGS-84 (default), CGCS2000, GCJ-02"},
                                      {"kind", "code of the kind of matter"},
                                      {"text", "what is being reported"},
                                      {NULL, NULL}};

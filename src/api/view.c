@@ -4,6 +4,7 @@
 #include "api/api_int.h"
 #include "clock/calendar.h"
 #include "record/seal.h"
+#include "record/tiles.h"
 
 bool view_open(struct call *c, const struct record *r, struct view *out)
 {
@@ -71,17 +72,37 @@ struct str view_org(const struct world *w, struct str id)
     return i < 0 ? STR_NONE : w->orgs[i].name;
 }
 
-static void put_place(struct json_out *o, const struct json *place)
+static void put_members(struct json_out *o, const struct json *place)
 {
-    jo_obj(o);
     JSON_EACH(x, place)
     {
         jo_key_str(o, x->key);
-        if (x->kind == J_INT && (str_is(x->key, "lon") || str_is(x->key, "lat")))
+        if (x->kind == J_INT && (str_is(x->key, "lon") || str_is(x->key, "lat"))) {
             jo_decimal(o, x->i, 7);
-        else
+        } else if (x->kind == J_OBJ) { /* as it was given, in another system */
+            jo_obj(o);
+            put_members(o, x);
+            jo_end(o);
+        } else {
             jo_json(o, x);
+        }
     }
+}
+
+/* The numbers that the map of this house needs, where its tiles are of another system (record/tiles.h). */
+static void put_on_map(struct call *c, struct json_out *o, const struct json *place)
+{
+    struct tiles t = tiles_of(c->w);
+    int64_t lon = json_num(place, "lon", 0), lat = json_num(place, "lat", 0);
+    if (t.crs != CRS_GCJ02 || !json_is(json_get(place, "lon"), J_INT))
+        return;
+    crs_from_wgs84(t.crs, &lon, &lat);
+    jo_key(o, "map");
+    jo_obj(o);
+    jo_key(o, "lon");
+    jo_decimal(o, lon, 7);
+    jo_key(o, "lat");
+    jo_decimal(o, lat, 7);
     jo_end(o);
 }
 
@@ -101,10 +122,14 @@ static bool put_detached(struct view *v, struct json_out *o, const struct field 
     }
     if (f->type == FIELD_PERSON && (!plain || (v->task && mask_minor(v->c->a, value))))
         value = mask_person(v->c->a, value);
-    if (f->type == FIELD_PLACE)
-        put_place(o, value);
-    else
+    if (f->type != FIELD_PLACE) {
         jo_json(o, value);
+        return true;
+    }
+    jo_obj(o);
+    put_members(o, value);
+    put_on_map(v->c, o, value);
+    jo_end(o);
     return true;
 }
 

@@ -2,6 +2,7 @@
  * sys.c. */
 #pragma once
 #include "engine/decide.h"
+#include "record/crs.h"
 
 struct deciding {
     struct arena *a;
@@ -32,8 +33,13 @@ MUST_USE bool form_value(struct deciding *d, const struct field *f, const struct
 /* A text of the action itself (reason, comment), as a detached value; NULL stays NULL. */
 struct json *form_detach(struct deciding *d, struct str json_text, bool vault);
 MUST_USE bool form_documents(struct deciding *d);
-/* Degrees as given, as 1e-7 degree; false beyond the limit. */
-bool form_degrees(const struct json *j, int64_t limit, int64_t *out, struct arena *a);
+/* The point of a place as it was given, {"lon","lat"[,"crs"]}; lon, lat are WGS-84, in 1e-7 degree. */
+struct form_at {
+    enum crs crs;
+    int64_t lon, lat, given_lon, given_lat;
+};
+enum form_point { FORM_POINT_NONE, FORM_POINT_OK, FORM_POINT_DEGREES, FORM_POINT_SYSTEM };
+enum form_point form_point(const struct json *place, struct arena *a, struct form_at *out);
 
 /* ---- task.c ---- */
 /* See engine_task; d->work, def, area and units are set. */

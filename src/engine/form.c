@@ -134,7 +134,7 @@ static bool take_area(struct deciding *d, const struct field *f, const struct js
 }
 
 /* "42.2715" and 42.2715 alike: degrees become 1e-7 degree; fewer than 7 decimals are usual. */
-bool form_degrees(const struct json *v, int64_t limit, int64_t *out, struct arena *a)
+static bool form_degrees(const struct json *v, int64_t limit, int64_t *out, struct arena *a)
 {
     struct str t = json_is(v, J_INT) ? str_printf(a, "%" PRId64, v->i) : json_str(v);
     struct str frac, whole = str_cut(t, '.', &frac);
@@ -147,6 +147,52 @@ bool form_degrees(const struct json *v, int64_t limit, int64_t *out, struct aren
     return true;
 }
 
+enum form_point form_point(const struct json *place, struct arena *a, struct form_at *out)
+{
+    const struct json *lon = json_get(place, "lon"), *lat = json_get(place, "lat");
+    if (!crs_of(str_trim(json_text(place, "crs")), &out->crs))
+        return FORM_POINT_SYSTEM;
+    if (json_empty(lon) && json_empty(lat))
+        return FORM_POINT_NONE;
+    if (!lon || !lat || !form_degrees(lon, 1800000000, &out->lon, a) || !form_degrees(lat, 900000000, &out->lat, a))
+        return FORM_POINT_DEGREES;
+    out->given_lon = out->lon;
+    out->given_lat = out->lat;
+    crs_to_wgs84(out->crs, &out->lon, &out->lat);
+    return FORM_POINT_OK;
+}
+
+static void put_point(struct arena *a, struct json *o, int64_t lon, int64_t lat)
+{
+    json_set(a, o, STR("lon"), json_new_int(a, lon));
+    json_set(a, o, STR("lat"), json_new_int(a, lat));
+}
+
+/* A point is stored in WGS-84; beside it stands what was given, when that was another system (record/crs.h). */
+static bool take_point(struct deciding *d, const struct field *f, const struct json *v, struct json *place)
+{
+    struct form_at at;
+    switch (form_point(v, d->a, &at)) {
+    case FORM_POINT_SYSTEM:
+        return refuse(d, ERR_INPUT, f, "crs: expected WGS-84, CGCS2000 or GCJ-02",
+                      "坐标系应为 WGS-84、CGCS2000 或 GCJ-02（百度坐标请先转换）");
+    case FORM_POINT_DEGREES:
+        return refuse(d, ERR_INPUT, f, "expected lon -180..180 and lat -90..90 in degrees",
+                      "经度应在-180到180、纬度在-90到90之间");
+    case FORM_POINT_NONE:
+        return true;
+    case FORM_POINT_OK:
+        break;
+    }
+    put_point(d->a, place, at.lon, at.lat);
+    if (at.crs == CRS_WGS84)
+        return true;
+    struct json *given = json_set(d->a, place, STR("given"), json_new(d->a, J_OBJ));
+    json_set(d->a, given, STR("crs"), json_new_str(d->a, str_of(crs_name(at.crs))));
+    put_point(d->a, given, at.given_lon, at.given_lat);
+    return true;
+}
+
 static bool take_place(struct deciding *d, const struct field *f, const struct json *v,
                        struct json **out)
 {
@@ -156,16 +202,9 @@ static bool take_place(struct deciding *d, const struct field *f, const struct j
         return refuse(d, ERR_TOO_BIG, f, "the place text is too long", "地点文字太长");
     if (text.len)
         json_set(d->a, place, STR("text"), json_new_str(d->a, text));
-    const struct json *lon = json_get(v, "lon"), *lat = json_get(v, "lat");
-    if (!json_empty(lon) || !json_empty(lat)) {
-        int64_t x, y;
-        if (!lon || !lat || !form_degrees(lon, 1800000000, &x, d->a) || !form_degrees(lat, 900000000, &y, d->a))
-            return refuse(d, ERR_INPUT, f, "expected lon -180..180 and lat -90..90 in degrees",
-                          "经度应在-180到180、纬度在-90到90之间");
-        json_set(d->a, place, STR("lon"), json_new_int(d->a, x));
-        json_set(d->a, place, STR("lat"), json_new_int(d->a, y));
-    }
-    static const char *const MORE[] = {"crs", "road", "chainage", "line", "ring"};
+    if (!take_point(d, f, v, place))
+        return false;
+    static const char *const MORE[] = {"road", "chainage"};
     for (size_t i = 0; i < COUNT_OF(MORE); i++)
         if (!json_empty(json_get(v, MORE[i])))
             json_set(d->a, place, str_of(MORE[i]), json_clone(d->a, json_get(v, MORE[i])));

@@ -121,10 +121,11 @@ bool recurrence_load(struct store *db, struct arena *a, const struct ask *ask, s
     if (!x.def->recurs || ask->source.len)
         return true;
     const struct json *place = json_get_str(ask->fields, x.def->fields[x.def->place_field].id);
-    const struct json *lon = json_get(place, "lon"), *lat = json_get(place, "lat");
-    if (!lon || !lat || !form_degrees(lon, 1800000000, &x.lon, a) ||
-        !form_degrees(lat, 900000000, &x.lat, a))
+    struct form_at at;
+    if (form_point(place, a, &at) != FORM_POINT_OK)
         return true;
+    x.lon = at.lon;
+    x.lat = at.lat;
     x.type = str_printf(a, "%.*s.%.*s", STR_F(p->id), STR_F(x.def->id));
     x.table = table_name(a, p, x.def);
     x.until = ask->at != TIME_NONE ? ask->at : s->now;

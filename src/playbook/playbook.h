@@ -60,7 +60,7 @@ enum field_type {
     FIELD_BOOLEAN,
     FIELD_CODE,
     FIELD_AREA,
-    FIELD_PLACE,    /* detached: {"text","lon","lat","crs","line":[[lon,lat]…],"chainage"} */
+    FIELD_PLACE,    /* detached: {"text","lon","lat","given","road","chainage"}; lon, lat are WGS-84 */
     FIELD_RECORD,   /* id of another record, `of:` its type */
     FIELD_ORG,
     FIELD_ACCOUNT,

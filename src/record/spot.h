@@ -7,7 +7,11 @@
 #pragma once
 #include "base/base.h"
 
-enum { SPOT_CELL = 20000 /* 1e-7 degree: 222 m from south to north */, SPOT_ROWS_MAX = 64 };
+enum {
+    SPOT_CELL = 20000, /* 1e-7 degree: 222 m from south to north */
+    SPOT_ROWS_MAX = 64,
+    SPOT_COLUMN = 0xffffff, /* the bits of a cell that are its column */
+};
 
 /* lon, lat in 1e-7 degree, WGS-84. */
 int64_t spot_cell(int64_t lon, int64_t lat);

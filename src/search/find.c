@@ -145,20 +145,20 @@ static size_t padded(size_t n)
     return n;
 }
 
-static bool load(struct find_ask *k, const struct hits *h, size_t n, struct record **out)
+bool find_load(struct find_ask *k, const int64_t *rids, size_t n, struct record **out)
 {
     struct find_sql s AUTO(find_sql_free) = find_sql_new(k);
     size_t most = padded(n), loaded = 0;
     buf_c(&s.text, "SELECT rid, doc FROM record WHERE rid IN (");
     for (size_t i = 0; i < most; i++)
         buf_printf(&s.text, "%s$%d", i ? ", " : "",
-                   find_sql_arg(&s, C_INT(h->list[i < n ? i : n - 1].rid)));
+                   find_sql_arg(&s, C_INT(rids[i < n ? i : n - 1])));
     buf_c(&s.text, ")");
     struct rows r AUTO(rows_close) = find_sql_run(&s, k);
     while (rows_next(&r)) {
         int64_t rid = rows_int(&r, 0);
         for (size_t i = 0; i < n; i++) {
-            if (h->list[i].rid != rid)
+            if (rids[i] != rid)
                 continue;
             if (!record_read(k->a, str_dup(k->a, rows_str(&r, 1)), &out[i], k->e))
                 return false;
@@ -174,7 +174,7 @@ static bool load(struct find_ask *k, const struct hits *h, size_t n, struct reco
 
 /* ---- the answer ---- */
 
-static const char *plan_name(const struct find_ask *k)
+const char *find_plan_name(const struct find_ask *k)
 {
     switch (k->by) {
     case BY_SEARCH:
@@ -182,6 +182,8 @@ static const char *plan_name(const struct find_ask *k)
     case BY_PART:
     case BY_KEY:
         return "index";
+    case BY_BOX:
+        return "box";
     case BY_SCOPE:
         break;
     }
@@ -213,8 +215,11 @@ static bool answer(struct find_ask *k, struct find_answer *out)
     bool more = h.n > k->limit;
     a.n = more ? k->limit : h.n;
     a.rows = ARENA_ARRAY(k->a, struct record *, a.n + 1);
-    a.plan = plan_name(k);
-    if (a.n && !load(k, &h, a.n, a.rows))
+    a.plan = find_plan_name(k);
+    int64_t *rids = ARENA_ARRAY(k->a, int64_t, a.n + 1);
+    for (size_t i = 0; i < a.n; i++)
+        rids[i] = h.list[i].rid;
+    if (a.n && !find_load(k, rids, a.n, a.rows))
         return false;
     if (more) {
         const struct hit *last = &h.list[a.n - 1];
@@ -249,8 +254,7 @@ static bool count(struct find_ask *k, int64_t *out)
     return true;
 }
 
-/* Says what to do about a question that took too long. */
-static void too_long(struct err *e, int64_t ms)
+void find_too_long(struct err *e, int64_t ms)
 {
     if (e->code != ERR_DEADLINE)
         return;
@@ -274,7 +278,7 @@ bool find_records(struct store *db, struct arena *a, const struct find_question 
     bool ok = answer(&k, out);
     store_deadline(db, 0);
     if (!ok)
-        too_long(e, ms);
+        find_too_long(e, ms);
     return ok;
 }
 
@@ -292,6 +296,6 @@ bool find_count(struct store *db, struct arena *a, const struct find_question *q
     bool ok = count(&k, out);
     store_deadline(db, 0);
     if (!ok)
-        too_long(e, ms);
+        find_too_long(e, ms);
     return ok;
 }

@@ -62,3 +62,37 @@ MUST_USE bool find_records(struct store *db, struct arena *a, const struct find_
 /* How many rows all pages have together; limit, after and order say nothing. */
 MUST_USE bool find_count(struct store *db, struct arena *a, const struct find_question *q,
                          int64_t *out, struct err *e);
+
+/* ---- on a map ---- */
+
+/* In 1e-7 degree, WGS-84, both ends included; west <= east: the date line is not crossed. */
+struct find_box {
+    int64_t west, south, east, north;
+};
+extern const struct find_box FIND_EARTH;
+
+enum { FIND_SQUARES = 24 /* along the longer side */ };
+
+struct find_square {
+    struct find_box box;
+    int64_t n;
+};
+struct find_point {
+    int64_t rid, lon, lat;
+    struct record *r;
+};
+/* The records of a question that have a point inside the box: by the place that the type declares for the
+ * map, never one that is sealed.  Up to `limit` each is a point, the newest first; beyond that they are numbers
+ * in squares that stand still when the box is moved. */
+struct find_map {
+    int64_t n;
+    struct find_box around; /* the smallest box that holds them; n > 0 */
+    struct find_point *points;
+    size_t n_points;
+    struct find_square *squares;
+    size_t n_squares;
+    const char *plan; /* box: the cells of the box are walked; or as of a list */
+};
+/* Order and after of the question say nothing.  Errors as find_records. */
+MUST_USE bool find_map(struct store *db, struct arena *a, const struct find_question *q, const struct find_box *box,
+                       struct find_map *out, struct err *e);

@@ -135,3 +135,21 @@ bool find_choose(struct find_ask *k)
     k->by = BY_KEY;
     return true;
 }
+
+bool find_choose_in(struct find_ask *k, const struct find_box *box)
+{
+    enum { MANY = 50000 }; /* entries of one index, read in their order */
+    int64_t inside = 0, have = 0;
+    if (!find_choose(k) || k->by != BY_SCOPE || k->n_scopes == 0)
+        return !err_is(k->e);
+    struct find_sql s AUTO(find_sql_free) = find_sql_new(k);
+    buf_c(&s.text, "SELECT COUNT(*) FROM (SELECT 1 FROM spot d");
+    find_sql_cells(&s, "d", k, box);
+    find_sql_bound(&s, " LIMIT ", C_INT(MANY));
+    buf_c(&s.text, ") q");
+    if (!find_sql_int(&s, k, &inside) || !scopes_size(k, inside + 1, &have))
+        return false;
+    if (inside < MANY && inside < have)
+        k->by = BY_BOX;
+    return true;
+}

@@ -36,13 +36,12 @@ bool find_sql_int(struct find_sql *s, struct find_ask *k, int64_t *out)
     return !err_is(k->e);
 }
 
-/* Writes `head` and the next parameter. */
-static void bound(struct find_sql *s, const char *head, struct cell c)
+void find_sql_bound(struct find_sql *s, const char *head, struct cell c)
 {
     buf_printf(&s->text, "%s$%d", head, find_sql_arg(s, c));
 }
 
-static void condition(struct find_sql *s)
+void find_sql_and(struct find_sql *s)
 {
     buf_c(&s->text, s->where ? " AND " : " WHERE ");
     s->where = true;
@@ -66,7 +65,7 @@ bool find_sql_part(struct find_sql *s, struct find_ask *k, int part)
     const struct expr_part *p = &k->parts[part];
     if (p->slot < SLOT_FIELD) {
         buf_c(&s->text, "r.rid AS rid FROM record r WHERE ");
-        bound(s, "r.type = ", C_TEXT(k->type));
+        find_sql_bound(s, "r.type = ", C_TEXT(k->type));
         buf_c(&s->text, " AND ");
     } else {
         buf_printf(&s->text, "f.rid AS rid FROM %.*s f WHERE ", STR_F(k->table));
@@ -122,16 +121,16 @@ static void match(struct find_sql *s, struct find_ask *k, const struct find_walk
 {
     char sign = downwards(k, w) ? '<' : '>';
     if (store_engine(k->db) == STORE_SQLITE) {
-        bound(s, "(SELECT rowid AS rid FROM search_fts WHERE search_fts MATCH ", words(k, w));
+        find_sql_bound(s, "(SELECT rowid AS rid FROM search_fts WHERE search_fts MATCH ", words(k, w));
         buf_printf(&s->text, " AND rowid %c ", sign);
     } else {
         /* "+ 0": not by the primary key, whose walk tries every record when the words are rare */
         const char *rid = w->rare ? "rid + 0" : "rid";
         buf_printf(&s->text, "(SELECT %s AS rid FROM search_ts WHERE ts @@ CAST(", rid);
-        bound(s, "", words(k, w));
+        find_sql_bound(s, "", words(k, w));
         buf_printf(&s->text, " AS TSQUERY) AND %s %c ", rid, sign);
     }
-    bound(s, "", number_bound(k, w));
+    find_sql_bound(s, "", number_bound(k, w));
     buf_c(&s->text, ") d");
 }
 
@@ -139,10 +138,10 @@ bool find_sql_hits(struct find_ask *k, const struct find_walk *w, int64_t from, 
                    int64_t *out)
 {
     struct find_sql s AUTO(find_sql_free) = find_sql_new(k);
-    bound(&s, "SELECT COUNT(*) FROM (SELECT 1 FROM search_ts WHERE ts @@ CAST(", words(k, w));
-    bound(&s, " AS TSQUERY) AND rid BETWEEN ", C_INT(from));
-    bound(&s, " AND ", C_INT(to));
-    bound(&s, " LIMIT ", C_INT((int64_t)w->want));
+    find_sql_bound(&s, "SELECT COUNT(*) FROM (SELECT 1 FROM search_ts WHERE ts @@ CAST(", words(k, w));
+    find_sql_bound(&s, " AS TSQUERY) AND rid BETWEEN ", C_INT(from));
+    find_sql_bound(&s, " AND ", C_INT(to));
+    find_sql_bound(&s, " LIMIT ", C_INT((int64_t)w->want));
     buf_c(&s.text, ") q");
     return find_sql_int(&s, k, out);
 }
@@ -160,13 +159,16 @@ static bool driver(struct find_sql *s, struct find_ask *k, const struct find_wal
     case BY_SEARCH:
         match(s, k, w);
         break;
+    case BY_BOX:
+        buf_c(&s->text, "spot d");
+        break;
     case BY_PART:
         buf_c(&s->text, "(SELECT ");
         ok = find_sql_part(s, k, k->part);
         if (by_number(k, w)) { /* inside, so that an equality is walked in this order */
             bool record = k->parts[k->part].slot < SLOT_FIELD;
             buf_printf(&s->text, " AND %s.rid %c", record ? "r" : "f", downwards(k, w) ? '<' : '>');
-            bound(s, " ", number_bound(k, w));
+            find_sql_bound(s, " ", number_bound(k, w));
         }
         buf_c(&s->text, ") d");
         break;
@@ -179,17 +181,17 @@ static bool driver(struct find_sql *s, struct find_ask *k, const struct find_wal
 static void in_scope(struct find_sql *s, struct find_ask *k, int scope)
 {
     buf_printf(&s->text, "EXISTS (SELECT 1 FROM %s s WHERE", scope_table(k));
-    bound(s, " s.scope = ", C_TEXT(k->scopes[scope]));
-    bound(s, " AND s.type = ", C_TEXT(k->type));
+    find_sql_bound(s, " s.scope = ", C_TEXT(k->scopes[scope]));
+    find_sql_bound(s, " AND s.type = ", C_TEXT(k->type));
     buf_c(&s->text, " AND s.rid = d.rid)");
 }
 
 static void rights(struct find_sql *s, struct find_ask *k, const struct find_walk *w)
 {
-    condition(s);
+    find_sql_and(s);
     if (w->by == BY_SCOPE) {
-        bound(s, "d.scope = ", C_TEXT(k->scopes[w->scope]));
-        bound(s, " AND d.type = ", C_TEXT(k->type));
+        find_sql_bound(s, "d.scope = ", C_TEXT(k->scopes[w->scope]));
+        find_sql_bound(s, " AND d.type = ", C_TEXT(k->type));
     } else if (w->by == BY_SEARCH) {
         in_scope(s, k, w->scope);
     } else {
@@ -209,7 +211,7 @@ static void not_counted_before(struct find_sql *s, struct find_ask *k, const str
     for (int i = 0; i < w->scope; i++) {
         if (k->scopes[i].ptr[0] == 'a' && k->scopes[w->scope].ptr[0] == 'a')
             continue;
-        condition(s);
+        find_sql_and(s);
         buf_c(&s->text, "NOT ");
         in_scope(s, k, i);
     }
@@ -226,19 +228,19 @@ static void position(struct find_sql *s, struct find_ask *k, const struct find_w
 {
     bool inside = w->by == BY_PART || w->by == BY_SEARCH; /* the driver has it */
     if (by_number(k, w) && !inside && !w->count) {
-        condition(s);
-        bound(s, downwards(k, w) ? "d.rid < " : "d.rid > ", number_bound(k, w));
+        find_sql_and(s);
+        find_sql_bound(s, downwards(k, w) ? "d.rid < " : "d.rid > ", number_bound(k, w));
     }
     if (!k->keyed || w->count)
         return;
     struct str key = key_of(k, w);
-    condition(s);
+    find_sql_and(s);
     buf_printf(&s->text, "%.*s %s", STR_F(key), w->bare ? "IS NULL" : "IS NOT NULL");
     if (!w->bare && k->after.given && !k->after.bare) {
-        condition(s);
+        find_sql_and(s);
         buf_printf(&s->text, "(%.*s, d.rid) %c ", STR_F(key), k->desc ? '<' : '>');
-        bound(s, "(", k->after.key);
-        bound(s, ", ", C_INT(k->after.rid));
+        find_sql_bound(s, "(", k->after.key);
+        find_sql_bound(s, ", ", C_INT(k->after.rid));
         buf_c(&s->text, ")");
     }
 }
@@ -247,27 +249,29 @@ static bool conditions(struct find_sql *s, struct find_ask *k, const struct find
                        bool f)
 {
     if (w->by == BY_KEY && k->q->order == FIND_DUE) {
-        condition(s);
-        bound(s, "d.type = ", C_TEXT(k->type));
+        find_sql_and(s);
+        find_sql_bound(s, "d.type = ", C_TEXT(k->type));
     }
     if (w->by != BY_KEY) /* its index is to be seen first */
         rights(s, k, w);
     position(s, k, w);
     if (w->by == BY_KEY)
         rights(s, k, w);
+    if (w->plot)
+        find_sql_plotted(s, k, w);
     if (w->count)
         not_counted_before(s, k, w);
     if (r) {
-        condition(s);
+        find_sql_and(s);
         buf_c(&s->text, "r.rid = d.rid");
     }
     if (f) {
-        condition(s);
+        find_sql_and(s);
         buf_c(&s->text, "f.rid = d.rid");
     }
     if (!k->where)
         return true;
-    condition(s);
+    find_sql_and(s);
     return expression(s, k, k->where);
 }
 
@@ -280,15 +284,17 @@ static void order(struct find_sql *s, struct find_ask *k, const struct find_walk
         buf_printf(&s->text, "%.*s %s, ", STR_F(key), way);
     }
     buf_printf(&s->text, "d.rid %s", way);
-    bound(s, " LIMIT ", C_INT((int64_t)w->want));
+    find_sql_bound(s, " LIMIT ", C_INT((int64_t)w->want));
 }
 
 bool find_sql_walk(struct find_sql *s, struct find_ask *k, const struct find_walk *w)
 {
     bool keyed = k->keyed && !w->count && w->by != BY_KEY;
     bool r = k->reads_record || (keyed && k->q->order == FIND_DUE);
-    bool f = k->reads_fields || (keyed && k->q->order == FIND_FIELD);
-    buf_c(&s->text, w->count ? "SELECT COUNT(*)" : "SELECT d.rid");
+    bool f = k->reads_fields || (keyed && k->q->order == FIND_FIELD) || w->plot;
+    buf_c(&s->text, w->plot ? "SELECT " : w->count ? "SELECT COUNT(*)" : "SELECT d.rid");
+    if (w->plot)
+        find_sql_told(s, k, w->plot);
     if (!w->count && !by_number(k, w)) {
         struct str key = key_of(k, w);
         buf_printf(&s->text, ", %.*s", STR_F(key));
@@ -296,12 +302,16 @@ bool find_sql_walk(struct find_sql *s, struct find_ask *k, const struct find_wal
     buf_c(&s->text, " FROM ");
     if (!driver(s, k, w))
         return false;
+    if (w->plot && w->by != BY_BOX)
+        buf_c(&s->text, " CROSS JOIN spot p");
     buf_c(&s->text, r ? " CROSS JOIN record r" : "");
     if (f)
         buf_printf(&s->text, " CROSS JOIN %.*s f", STR_F(k->table));
     if (!conditions(s, k, w, r, f))
         return false;
-    if (!w->count)
+    if (w->plot)
+        find_sql_plot_end(s, w);
+    else if (!w->count)
         order(s, k, w);
     return true;
 }

@@ -9,11 +9,14 @@ struct embedded {
 };
 extern const struct embedded web_embedded[];
 
-const char WEB_POLICY[] =
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: "
-    "blob:; "
-    "font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+struct str web_policy(struct arena *a, struct str images)
+{
+    return str_printf(a,
+                      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:%s%.*s; "
+                      "font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
+                      "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+                      images.len ? " " : "", STR_F(images));
+}
 
 static const char NO_PAGE[] =
     "<!doctype html>\n<html lang=\"zh-CN\">\n<meta charset=\"utf-8\">\n<title>闭环 Bihuan</title>\n"
@@ -85,7 +88,8 @@ bool web_find(struct str path, struct web_file *out)
                              .sum = str_of(x->sum),
                              .mime = mime_of(name),
                              .lasting = str_starts(name, STR("assets/")),
-                             .page = str_ends(name, STR(".html"))};
+                             .page = str_ends(name, STR(".html")),
+                             .desk = str_is(name, "index.html")};
     return true;
 }
 

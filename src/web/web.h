@@ -12,10 +12,12 @@ struct web_file {
     const char *mime;
     bool lasting; /* its name carries its hash: may be kept for a year */
     bool page;    /* HTML: the content security policy goes with it */
+    bool desk;    /* the page of those who have an account */
 };
 
 /* path without the leading slash, "" is the page itself.  false: there is no such file. */
 bool web_find(struct str path, struct web_file *out);
 /* The bytes as they were before packing.  Takes memory from the arena. */
 struct str web_plain(struct arena *a, const struct web_file *f);
-extern const char WEB_POLICY[]; /* Content-Security-Policy */
+/* Content-Security-Policy; images: one more origin for pictures, or STR_NONE. */
+struct str web_policy(struct arena *a, struct str images);

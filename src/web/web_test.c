@@ -43,9 +43,14 @@ static void a_file_that_is_not_there(void **state)
 static void the_policy_lets_nothing_in_from_outside(void **state)
 {
     UNUSED(state);
-    assert_non_null(strstr(WEB_POLICY, "default-src 'none'"));
-    assert_null(strstr(WEB_POLICY, "http"));
-    assert_null(strstr(WEB_POLICY, "unsafe"));
+    struct arena *a AUTO(arena_freep) = arena_new();
+    struct str none = web_policy(a, STR_NONE), one = web_policy(a, STR("https://tiles.example"));
+    assert_true(str_has(none, STR("default-src 'none'")));
+    assert_true(str_has(none, STR("img-src 'self' data: blob:;")));
+    assert_false(str_has(none, STR("http")));
+    assert_false(str_has(one, STR("unsafe")));
+    assert_true(str_has(one, STR("img-src 'self' data: blob: https://tiles.example;")));
+    assert_int_equal(one.len, none.len + strlen(" https://tiles.example"));
 }
 
 int main(void)
