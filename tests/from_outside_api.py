@@ -411,7 +411,7 @@ class Wrong(Base):
             # who, action, body, status, code, field
             ("grid", "register", dict(good, fields={}), 403, "forbidden", None),
             ("grid", "supervise", good, 403, "forbidden", None),
-            ("desk", "transfer", dict(good, fields={"to_org": SERVER.orgs["police"]}), 403, "forbidden", None),
+            ("mediator", "transfer", dict(good, fields={"to_org": SERVER.orgs["police"]}), 403, "forbidden", None),
             ("desk", "archive", dict(good, fields={"dossier_complete": True}), 409, "wrong_state", None),
             ("desk", "no_such_action", good, 400, None, None),
             ("desk", "register", dict(good, fields={"typ": "0201"}), 400, "unknown_field", "typ"),
@@ -422,7 +422,7 @@ class Wrong(Base):
             ("desk", "comment", dict(good, version="1"), 400, "bad_input", "version"),
             ("desk", "comment", dict(good, at="gestern"), 400, "bad_input", "at"),
             ("desk", "comment", dict(good, fields=[1]), 400, "bad_input", "fields"),
-            ("mediator", "transfer", dict(good, fields={"to_org": uuid7()}), 400, "bad_input", "to_org"),
+            ("desk", "transfer", dict(good, fields={"to_org": uuid7()}), 400, "bad_input", "to_org"),
             ("stranger", "comment", good, 404, "not_found", None),
         ]
         for who, action, body, status, code, field in cases:
@@ -755,13 +755,21 @@ class Desk(Base):
         self.act("handler", r, "sign")
         self.assertEqual(self.lists("handler")["sign"]["n"], before)
         self.act("handler", r, "return", {"reason": "wrong_area"})
-        self.assertTrue(self.waits("grid", "unit", "back", r))
-        self.act("centre", r, "transfer", {"to_org": SERVER.orgs["centre"]})
+        self.assertTrue(self.waits("desk", "unit", "back", r))
         self.assertFalse(self.waits("grid", "unit", "back", r))
+        self.act("desk", r, "transfer", {"to_org": SERVER.orgs["committee"]})
+        self.assertFalse(self.waits("desk", "unit", "back", r))
+        self.act("mediator", r, "sign")
+        self.act("mediator", r, "transfer", {"to_org": SERVER.orgs["centre"]})
         # the centre's own unit waits for it and so do its areas: it stands there once
         got = self.lists("centre", "area", "sign")["sign"]
         ids = [x["matter"]["id"] for x in got["rows"]]
         self.assertEqual((ids.count(r["id"]), len(ids), len(set(ids))), (1, got["n"], got["n"]))
+
+    def test_what_i_reported_is_told_to_me_wherever_it_went(self):
+        r = self.open("grid", "report", REPORT)
+        self.act("desk", r, "withdraw")
+        self.assertTrue(self.waits("grid", "me", "done", r))
 
     def test_what_i_reported_is_told_to_me_alone_when_it_is_closed(self):
         r = self.open("grid", "settle_on_the_spot", SPOT)
@@ -914,8 +922,9 @@ class Lookup(Base):
         self.find("desk", "13711112222", " ", status=400)
         self.find("desk", "zhao", status=400)
         self.find("grid", "13711112222", status=403)
-        self.assertEqual(self.find("desk", "13711112222")["rows"], [])  # not a matter of that unit
-        self.assertEqual(self.size(), before + 3)
+        self.assertEqual([x["id"] for x in self.find("desk", "13711112222")["rows"]], [r["id"]])  # the centre holds it
+        self.assertEqual(self.find("handler", "13711112222")["rows"], [])  # not a matter of that unit
+        self.assertEqual(self.size(), before + 4)
 
     def size(self):
         """How many look-ups the log holds; clocks and watches may add events of their own meanwhile."""
@@ -1135,7 +1144,8 @@ class Versions(Base):
 
     def test_a_township_moves(self):
         move = "/api/areas/360112102000/actions/move"
-        r = self.open("grid2", "report", REPORT, area="360112102000")
+        r = self.open("grid2", "settle_on_the_spot", SPOT, area="360112102000")
+        held = self.open("grid2", "report", REPORT, area="360112102000")
         figure = f"/api/indicators/dispute.found?area={OTHER}&from=2024-01-01&to=2030-12-31"
         before = self.settled(figure)["n"]
         self.want("desk", 403, "POST", move, {"id": uuid7(), "fields": {"parent": OTHER}})
@@ -1148,6 +1158,7 @@ class Versions(Base):
         self.assertGreater(self.settled(figure)["n"], before)
         self.want("stranger", 200, "GET", f"/api/records/{r['id']}")
         self.want("desk", 404, "GET", f"/api/records/{r['id']}")
+        self.want("desk", 200, "GET", f"/api/records/{held['id']}")  # its unit holds it until it hands it on
         self.open("grid", "report", REPORT)  # whatever happens next tells those who were away
         away = self.want("stranger", 200, "GET", f"/api/changes?after={seq}")
         self.assertIn(r["id"], [x["id"] for x in away["records"]])

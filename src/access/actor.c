@@ -98,20 +98,6 @@ enum role actor_role(const struct actor *a, const struct world *w, unsigned perm
     return ROLE_NONE;
 }
 
-struct json *record_units(struct arena *arena, const struct record *r)
-{
-    struct json *units = json_new(arena, J_ARR);
-    struct str holder = record_holder(r);
-    if (holder.len)
-        json_push(units, json_new_str(arena, holder));
-    JSON_EACH (p, r->parts) {
-        struct str org = json_text(p, "org");
-        if (org.len && !has_unit(units, str_c(arena, org)))
-            json_push(units, json_new_str(arena, org));
-    }
-    return units;
-}
-
 bool actor_sees(const struct actor *a, const struct world *w, const struct record *r)
 {
     if (a->kind == ACTOR_OPERATOR || a->kind == ACTOR_CLOCK)

@@ -41,8 +41,6 @@ enum role actor_role(const struct actor *a, const struct world *w, unsigned perm
                      const struct str *roles, int n, int area, const struct json *units);
 /* May he see this record? */
 bool actor_sees(const struct actor *a, const struct world *w, const struct record *r);
-/* The ids of units with a part in a matter: holder and every part's "org", each once. */
-struct json *record_units(struct arena *arena, const struct record *r);
 
 /* Scopes a list is walked by: "a17" of areas, "o<id>" of the own unit; without those that lie below
  * another.  Cut to `area` (index or -1) when one is asked for.  Returns the number; 0 is "nothing". */

@@ -461,25 +461,9 @@ bool decide_transition(struct deciding *d, int state, bool reopens, bool ends_pa
     } else if (!s->closed && was_closed && !json_get(b->set, "$closed")) {
         draft_set(d, "$closed", NULL);
     }
-    const char *org = d->ask->actor->org;
-    if (moved && org[0] && d->ask->actor->kind == ACTOR_ACCOUNT &&
-        record_open_parts(d->work, "transfer") == 0 && !str_is(record_holder(d->work), org))
-        draft_set_c(d, "$holder", str_of(org));
     if (moved)
         follow_ups_plan(d, state);
     return true;
-}
-
-/* Who holds a new matter: the centre that is responsible for the area (one window takes everything,
- * 综治中心), and where there is none, the unit of who opened it. */
-static struct str first_holder(struct deciding *d)
-{
-    for (int area = d->area; area >= 0; area = d->w->areas[area].parent)
-        for (int i = 0; i < d->w->n_orgs; i++)
-            if (d->w->orgs[i].area == d->w->areas[area].aid && !d->w->orgs[i].closed &&
-                str_is(d->w->orgs[i].kind, "centre"))
-                return d->w->orgs[i].id_text;
-    return str_of(d->ask->actor->org);
 }
 
 static bool run_step(struct deciding *d, const struct action *act)
@@ -493,18 +477,21 @@ static bool run_step(struct deciding *d, const struct action *act)
         return false;
     if (d->work->ver == 0) {
         d->draft->number = d->def->number.len > 0;
-        struct str holder = first_holder(d);
-        if (holder.len && !act->import)
-            draft_set_c(d, "$holder", holder);
         if (!act->import && d->now - d->at > MS_DAY)
             draft_set(d, "$late", json_new_bool(d->a, true));
         if (!act->import)
             recurrence_put(d);
     }
     effects(d, act);
-    if (!follow_up_act(d, act) ||
-        !decide_transition(d, target_state(d, act), act->reopens, act->ends_parts))
+    if (!follow_up_act(d, act))
         return false;
+    int state = target_state(d, act);
+    if (!decide_transition(d, state, act->reopens, act->ends_parts))
+        return false;
+    if (d->work->ver == 0)
+        hold_first(d, act, state);
+    else
+        hold_declared(d, act);
     for (int i = 0; i < act->n_start; i++)
         clock_start(d, &d->def->clocks[act->start[i]], STR_NONE);
     follow_ups_count(d);

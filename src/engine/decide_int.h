@@ -45,6 +45,10 @@ enum form_point form_point(const struct json *place, struct arena *a, struct for
 /* See engine_task; d->work, def, area and units are set. */
 const struct state *task_of(struct deciding *d);
 
+/* ---- hold.c ---- */
+void hold_first(struct deciding *d, const struct action *act, int state); /* at the opening, in this state */
+void hold_declared(struct deciding *d, const struct action *act);         /* `hold` of an action */
+
 /* ---- recur.c ---- */
 /* Links the case that is opened to the one before it at this place. */
 void recurrence_put(struct deciding *d);

@@ -81,6 +81,17 @@ static void back_thrice(struct house *h, const struct record *r)
     assert_int_equal(json_num(r->fields, "$hops", 0), 3);
 }
 
+static void at_centre(struct house *h, const struct record *r)
+{
+    assert_true(str_is(record_holder(r), h->orgs[ORG_CENTRE]));
+}
+
+static void at_committee(struct house *h, const struct record *r)
+{
+    assert_true(str_is(record_holder(r), h->orgs[ORG_COMMITTEE]));
+    assert_true(str_is(record_opener(r), h->orgs[ORG_COMMITTEE]));
+}
+
 static void at_fire(struct house *h, const struct record *r)
 {
     assert_true(str_is(record_holder(r), h->orgs[ORG_FIRE]));
@@ -115,7 +126,7 @@ static void unregistered(struct house *h, const struct record *r)
     assert_true(json_empty(json_get(r->fields, "type")));
     assert_true(json_empty(json_get(r->fields, "applicant")));
     assert_true(record_clock_last(r, STR("register"))->done == TIME_NONE);
-    assert_true(str_is(record_holder(r), h->orgs[ORG_COMMITTEE]));
+    at_centre(h, r);
 }
 
 /* The two parts of the first round: one was answered by the reopening, the other was never asked. */
@@ -186,6 +197,38 @@ static const struct step LONG_PATH[] = {
     {"leader", "urge", "{}", ERR_WRONG_STATE},
     {"desk", "comment", "{'text':'归档后补一句'}", 0, "archived"},
     {"desk", "reopen", "{'reopen_reason':'new_facts'}", 0, "mediating"},
+};
+/* From the centre to who takes it (registers, accepts); whoever does a step beside that takes it from nobody. */
+static const struct step HOLD[] = {
+    {"grid", "report", PENDING, 0, "found", .check = at_centre},
+    {"mediator", "register", REGISTER, 0, "registered", .check = at_committee},
+    {"desk", "triage", TRIAGE, 0, "triaged", .check = at_committee},
+    {"desk", "transfer", "{'to_org':'@police'}", ERR_FORBIDDEN},
+    {"mediator", "transfer", "{'to_org':'@police'}", 0, "triaged", .check = at_police},
+    {"mediator", "accept", ACCEPT, 0, "mediating", .check = at_police}, /* who was sent it has it */
+    {"handler", "sign", "{}", 0, "mediating", .check = signed_for},
+};
+static const struct step HOLD_AND_CALL[] = {
+    {"grid", "report", PENDING, 0, "found", .check = at_centre},
+    {"desk", "register", REGISTER, 0, "registered", .check = at_centre},
+    {"mediator", "session", SESSION, ERR_WRONG_STATE},
+    {"desk", "triage", TRIAGE, 0, "triaged", .check = at_centre},
+    {"mediator", "accept", ACCEPT, 0, "mediating", .check = at_committee},
+    {"mediator", "agree", AGREE, 0, "agreed"},
+    {"mediator", "take_effect", IN_FORCE, 0, "performing"},
+    {"desk", "visit", VISIT_OF("'party':'respondent'"), 0, "revisited", .check = at_committee},
+    {"desk", "visit_reopen",
+     "{'reopen_reason':'not_performed','performed':'no','satisfied':'dissatisfied'}", 0, "mediating",
+     .check = at_committee},
+};
+/* Settled on the spot it is its settler's, not closed too; when it breaks out again the centre has it. */
+static const struct step HOLD_SPOT[] = {
+    {"grid", "settle_on_the_spot",
+     "{'summary':'吵架',"PLACE",'result':'on_the_spot','contact_person':{'name':'王五'}}", 0, "settled",
+     .check = at_committee},
+    {"desk", "visit_reopen_spot",
+     "{'reopen_reason':'not_settled','performed':'no','satisfied':'dissatisfied'}", 0, "registered",
+     .check = at_centre},
 };
 static const struct step REFUSED[] = {
     {"grid", "report", "{"PLACE",'result':'pending'}", ERR_REQUIRED, "summary"},
@@ -286,12 +329,12 @@ static const struct step REVOKE[] = {
 };
 static const struct step SHARE[] = {
     {"grid", "report", ON_THE_SPOT, 0, "found"},
-    {"grid", "share", "{'text':'请到场'}", ERR_REQUIRED, "orgs"},
-    {"grid", "share", "{'orgs':['@police']}", ERR_REQUIRED, "text"},
-    {"grid", "share", "{'orgs':['x'],'text':'请到场'}", ERR_INPUT, "orgs"},
-    {"grid", "share", "{'orgs':['@police'],'text':'请到场','workdays':121}", ERR_INPUT, "workdays"},
-    {"desk", "share", "{'orgs':['@police'],'text':'请到场'}", ERR_FORBIDDEN},
-    {"grid", "share", "{'orgs':['@police','@fire'],'text':'请到场','workdays':3}", 0, "found"},
+    {"desk", "share", "{'text':'请到场'}", ERR_REQUIRED, "orgs"},
+    {"desk", "share", "{'orgs':['@police']}", ERR_REQUIRED, "text"},
+    {"desk", "share", "{'orgs':['x'],'text':'请到场'}", ERR_INPUT, "orgs"},
+    {"desk", "share", "{'orgs':['@police'],'text':'请到场','workdays':121}", ERR_INPUT, "workdays"},
+    {"mediator", "share", "{'orgs':['@police'],'text':'请到场'}", ERR_FORBIDDEN},
+    {"desk", "share", "{'orgs':['@police','@fire'],'text':'请到场','workdays':3}", 0, "found"},
     {"grid", "spot_settle", "{}", ERR_OPEN_PARTS},
     {"grid", "share_done", "{'text':'x'}", ERR_WRONG_STATE},
     {"handler", "share_done", "{}", ERR_REQUIRED, "text"},
@@ -382,6 +425,7 @@ static const struct step UNDO[] = {
 };
 static const struct story STORIES[] = {
     STORY(ON_SPOT),  STORY(SPOT_WITH_CALL), STORY(SPOT_NOT_SETTLED), STORY(LONG_PATH),
+    STORY(HOLD),     STORY(HOLD_AND_CALL),  STORY(HOLD_SPOT),
     STORY(REFUSED),  STORY(TRANSFER),       STORY(RETURN_TOO_LATE),  STORY(REVOKE),
     STORY(SHARE),    STORY(SUPERVISE),      STORY(APPROVAL),         STORY(URGE),
     STORY(AMEND),    STORY(UNDO_OPENING),   STORY(UNDO),

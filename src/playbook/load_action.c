@@ -5,7 +5,7 @@ static const char *const action_keys[] = {
     "name",   "opens", "import",  "resident",   "from", "to",      "by",   "who",
     "not_by", "form",  "guards",  "needs",      "set",  "start",   "stop", "pause",
     "resume", "does",  "reopens", "ends_parts", "answers", "misses", "leaves_out",
-    "figures", NULL};
+    "figures", "hold", NULL};
 
 struct idset set_actions(const struct record_def *r)
 {
@@ -103,6 +103,8 @@ static void load_resident(struct loader *ld, const struct node *node, struct act
     static const char *const answers[] = {"false", "true", "satisfied", "unsolved", NULL};
     a->answer = (enum resident_answer)get_choice(ld, node, "resident", answers, RESIDENT_NO);
     a->resident = a->answer != RESIDENT_NO;
+    if (a->resident && a->hold == HOLD_MINE)
+        fail(ld, node_get(node, "hold"), "hold: a resident is of no unit; expected stays or centre");
     if (a->answer < RESIDENT_SATISFIED)
         return;
     for (int i = 0; i < a->n_form; i++)
@@ -114,6 +116,7 @@ static void load_who(struct loader *ld, const struct record_def *r, const struct
                      struct action *a)
 {
     static const char *const whom[] = {"area", "holder", "self", NULL};
+    static const char *const holds[] = {"stays", "mine", "centre", NULL};
     int n;
     struct node **roles = get_texts(ld, node, "by", &n);
     a->by = ARENA_ARRAY(ld->a, struct str, n + 1);
@@ -125,6 +128,9 @@ static void load_who(struct loader *ld, const struct record_def *r, const struct
         a->by[a->n_by++] = roles[i]->text;
     }
     a->who = (enum action_who)get_choice(ld, node, "who", whom, WHO_AREA);
+    a->hold = (enum action_hold)get_choice(ld, node, "hold", holds, HOLD_STAYS);
+    if (a->hold != HOLD_STAYS && a->import)
+        fail(ld, node_get(node, "hold"), "hold: an import gives a record to no unit");
     a->not_by = get_ref(ld, node, "not_by", set_fields(r));
     if (a->not_by >= 0 && r->fields[a->not_by].type != FIELD_ACCOUNT)
         fail(ld, node_get(node, "not_by"),
@@ -326,7 +332,8 @@ static void refuse_composite_keys(struct loader *ld, const struct node *node)
 {
     static const char *const of_steps[] = {"opens",      "import", "from",   "to",     "needs",
                                            "start",      "stop",   "pause",  "resume", "reopens",
-                                           "ends_parts", "answers", "misses", "leaves_out"};
+                                           "ends_parts", "answers", "misses", "leaves_out",
+                                           "hold"};
     for (size_t i = 0; i < COUNT_OF(of_steps); i++)
         if (node_get(node, of_steps[i]))
             fail(ld, node_get(node, of_steps[i]),

@@ -199,6 +199,13 @@ enum action_who {
     WHO_SELF,   /* only the account that opened it */
 };
 
+/* Who holds the case once it is done. */
+enum action_hold {
+    HOLD_STAYS,  /* who held it (the rule) */
+    HOLD_MINE,   /* the unit of who does it: it takes the case */
+    HOLD_CENTRE, /* the centre that answers for the area, as for a new case */
+};
+
 /* One of the two buttons of the resident's page, or an action with a form of its own (PLAIN). */
 enum resident_answer { RESIDENT_NO, RESIDENT_PLAIN, RESIDENT_SATISFIED, RESIDENT_UNSOLVED };
 
@@ -218,6 +225,7 @@ struct action {
     struct str *by;          /* roles; n_by = 0: everyone who may write, of a resident's: nobody else */
     int n_by;
     enum action_who who;
+    enum action_hold hold;
     int not_by;              /* index of an account field the acting account must differ from, -1 */
     struct form_field *form;
     int n_form;

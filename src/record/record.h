@@ -46,6 +46,9 @@ struct record {
 
 /* ---- attributes that the fold keeps as "$name" fields ---- */
 struct str record_holder(const struct record *r); /* unit id text; STR_NONE */
+struct str record_opener(const struct record *r); /* the unit that opened it, which keeps a part in it; STR_NONE */
+/* The units with a part in it: who holds it, who opened it, and every part's "org"; ids, each once. */
+struct json *record_units(struct arena *a, const struct record *r);
 int64_t record_closed(const struct record *r);    /* TIME_NONE */
 bool record_flag(const struct record *r, const char *name); /* "$void", "$reopened", "$late", "$sealed" */
 struct str record_merged(const struct record *r);

@@ -164,20 +164,8 @@ struct json *record_scopes(struct arena *a, const struct world *w, const struct 
     struct json *out = json_new(a, J_ARR);
     for (int i = world_area_by_id(w, record_stored(r)->area); i >= 0; i = world_up(w, i, r->rid))
         json_push(out, json_new_str(a, str_printf(a, "a%lld", (long long)w->areas[i].aid)));
-    struct str holder = record_holder(r);
-    if (holder.len)
-        json_push(out, json_new_str(a, str_printf(a, "o%.*s", STR_F(holder))));
-    JSON_EACH (p, r->parts) {
-        struct str org = json_text(p, "org");
-        if (!org.len)
-            continue;
-        struct str s = str_printf(a, "o%.*s", STR_F(org));
-        bool has = false;
-        JSON_EACH (x, out)
-            has |= str_eq(x->s, s);
-        if (!has)
-            json_push(out, json_new_str(a, s));
-    }
+    JSON_EACH (u, record_units(a, r))
+        json_push(out, json_new_str(a, str_printf(a, "o%.*s", STR_F(u->s))));
     return out;
 }
 

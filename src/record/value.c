@@ -5,6 +5,30 @@ struct str record_holder(const struct record *r)
     return json_text(r->fields, "$holder");
 }
 
+struct str record_opener(const struct record *r)
+{
+    return json_text(r->fields, "$opener");
+}
+
+static void add_unit(struct arena *a, struct json *units, struct str org)
+{
+    bool has = !org.len;
+    JSON_EACH (u, units)
+        has |= str_eq(u->s, org);
+    if (!has)
+        json_push(units, json_new_str(a, org));
+}
+
+struct json *record_units(struct arena *a, const struct record *r)
+{
+    struct json *units = json_new(a, J_ARR);
+    add_unit(a, units, record_holder(r));
+    add_unit(a, units, record_opener(r));
+    JSON_EACH (p, r->parts)
+        add_unit(a, units, json_text(p, "org"));
+    return units;
+}
+
 int64_t record_closed(const struct record *r)
 {
     return json_num(r->fields, "$closed", TIME_NONE);

@@ -85,11 +85,10 @@ static void put_calls(struct waits *l)
 static void put_closed(struct waits *l)
 {
     int64_t at = record_closed(l->r);
-    put_unit(l, record_holder(l->r), "done", at);
-    JSON_EACH (p, l->r->parts) {
-        put_unit(l, json_text(p, "org"), "done", at);
+    JSON_EACH (u, record_units(l->a, l->r))
+        put_unit(l, u->s, "done", at);
+    JSON_EACH (p, l->r->parts)
         put_unit(l, json_text(p, "from"), "done", at);
-    }
 }
 
 size_t record_waiting(struct arena *a, const struct world *w, const struct record *r, struct waiting **out)
