@@ -603,13 +603,6 @@ class Rights(Base):
         tag = CLIENTS["leader"].head["ETag"]
         self.assertEqual(CLIENTS["leader"].ask("GET", path, headers={"If-None-Match": tag})[0], 304, status)
 
-    def test_admin_opens_units_and_others_do_not(self):
-        body = {"id": uuid7(), "type": "sys.org", "fields": {"name": "新单位", "area": DISTRICT, "kind": "grid"}}
-        self.want("desk", 403, "POST", "/api/records", body)
-        self.want("admin", 201, "POST", "/api/records", body)
-        names = [x["name"] for x in self.want("desk", 200, "GET", "/api/orgs")["rows"]]
-        self.assertIn("新单位", names)
-
 
 class Lists(Base):
     def test_pages_hold_every_row_once(self):

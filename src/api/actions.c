@@ -1,6 +1,7 @@
 /* Opening records and acting on them: an ask goes to the engine, and the request is parked until
  * the commit. */
 #include "access/lookup.h"
+#include "api/api.sql.h"
 #include "api/api_int.h"
 
 static void put_receipt(struct json_out *o, struct arena *a, const struct answer *ans)
@@ -150,6 +151,56 @@ bool pending_send(struct call *c, struct pending *p)
     return true;
 }
 
+bool sys_take(struct call *c, const char *type, struct str action, struct pending *p)
+{
+    static const char *const KNOWN[] = {"id", "fields"};
+    struct json *body;
+    if (!call_body(c, &body) || !call_members(c, body, KNOWN, COUNT_OF(KNOWN)) || !pending_take(c, body, p))
+        return false;
+    p->actor = c->actor;
+    p->ask.type = str_of(type); /* also of an action on one: it is committed alone, since the world changes */
+    p->ask.action = action;
+    return true;
+}
+
+bool sys_find(struct call *c, const char *type, struct id id, struct record **out)
+{
+    bool found;
+    if (!record_load(c->db, c->a, id, &found, out, c->e))
+        return false;
+    return (found && str_is((*out)->type, type)) || err_set(c->e, ERR_NOT_FOUND, "there is no such record");
+}
+
+bool sys_docs(struct call *c, const char *type, int64_t after, size_t most, struct sys_doc **out, size_t *n)
+{
+    struct sys_doc *list = NULL;
+    size_t cap = 0;
+    *n = 0;
+    struct rows r AUTO(rows_close) =
+        store_query(c->db, sql_api_sys, BIND(C_TEXT(str_of(type)), C_INT(after), C_INT((int64_t)most)), c->e);
+    while (rows_next(&r)) {
+        list = arena_grow(c->a, list, *n, &cap, sizeof *list);
+        list[*n].rid = rows_int(&r, 0);
+        if (!record_read(c->a, str_dup(c->a, rows_str(&r, 1)), &list[*n].record, c->e))
+            return false;
+        list[*n].record->rid = list[*n].rid;
+        ++*n;
+    }
+    *out = list;
+    return !err_is(c->e);
+}
+
+bool sys_act_on(struct call *c, const char *type)
+{
+    struct record *r;
+    struct pending *p = ARENA_NEW(c->a, struct pending);
+    struct id id;
+    if (!call_id(c, "id", &id) || !sys_find(c, type, id, &r) || !sys_take(c, type, http_part(c->rq, "action"), p))
+        return false;
+    p->ask.rec = r->id;
+    return pending_send(c, p);
+}
+
 static bool open_record(struct call *c)
 {
     static const char *const KNOWN[] = {"id",     "type",   "area",      "at",
@@ -168,14 +219,12 @@ static bool open_record(struct call *c)
     p->ask.area = json_text(body, "area");
     if (!p->ask.type.len)
         return err_field(c->e, ERR_REQUIRED, "type", "type: is required");
-    if (!str_starts(p->ask.type, STR("sys."))) {
-        if (!world_type(c->w, p->ask.type, STR_NONE, &pb, &i))
-            return err_field(c->e, ERR_INPUT, "type", "there is no such record type in force");
-        int k = p->ask.action.len ? record_action(&pb->records[i], p->ask.action) : -1;
-        const struct action *act = k < 0 ? &(struct action){.line = 0} : &pb->records[i].actions[k];
-        if (!known_fields(c, &p->ask, &pb->records[i], act))
-            return false;
-    }
+    if (!world_type(c->w, p->ask.type, STR_NONE, &pb, &i))
+        return err_field(c->e, ERR_INPUT, "type", "there is no such record type in force");
+    int k = p->ask.action.len ? record_action(&pb->records[i], p->ask.action) : -1;
+    const struct action *act = k < 0 ? &(struct action){.line = 0} : &pb->records[i].actions[k];
+    if (!known_fields(c, &p->ask, &pb->records[i], act))
+        return false;
     return pending_send(c, p);
 }
 
@@ -380,7 +429,7 @@ static const struct route ROWS[] = {
     {ROUTE(POST, "/api/lookup", PERM_LOOK, look_up, "凭电话查找在办件",
            "The open matters of one's unit in which this telephone stands: numbers only"),
      .body = "id, phone, purpose"},
-    {ROUTE(POST, "/api/records", PERM_ACT | PERM_ADMIN, open_record, "新建一件", "Open a record"),
+    {ROUTE(POST, "/api/records", PERM_ACT, open_record, "新建一件", "Open a record"),
      .body = "id, type, area, at, skew, action, fields, documents"},
     {ROUTE(POST, "/api/records/{id}/actions/{action}", PERM_ACT | PERM_STEER | PERM_LOOK, act_on,
            "办理", "Act on a record"),

@@ -11,7 +11,11 @@ const struct route_list *const ROUTES[] = {
     &ROUTES_ACTIONS,
     &ROUTES_INDICATORS,
     &ROUTES_AREAS,
+    &ROUTES_ORGS,
+    &ROUTES_ACCOUNTS,
+    &ROUTES_FORMS,
     &ROUTES_PLAYBOOKS,
+    &ROUTES_VERSIONS,
     &ROUTES_FILES,
     &ROUTES_STREAM,
     &ROUTES_RESIDENT,
@@ -30,6 +34,23 @@ const struct route_list *const ROUTES[] = {
 const size_t ROUTES_N = COUNT_OF(ROUTES);
 
 /* ---- answers ---- */
+
+void reply_words(struct json_out *o, const char *key, const struct words *w)
+{
+    if (!w->zh.len)
+        return;
+    jo_key(o, key);
+    jo_obj(o);
+    jo_kv(o, "zh", w->zh);
+    jo_kv(o, "en", w->en.len ? w->en : w->zh);
+    jo_end(o);
+}
+
+void reply_flag(struct json_out *o, const char *key, bool v)
+{
+    if (v)
+        jo_kb(o, key, true);
+}
 
 bool call_json(struct call *c, int status, struct buf *b)
 {

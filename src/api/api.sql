@@ -33,3 +33,15 @@ SELECT CAST(COUNT(*) AS BIGINT),
     CAST(COALESCE(SUM(CASE WHEN r.due < $3 THEN 1 ELSE 0 END), 0) AS BIGINT),
     CAST(COALESCE(SUM(CASE WHEN r.returns > 0 THEN 1 ELSE 0 END), 0) AS BIGINT)
 FROM scope_open s CROSS JOIN record r WHERE r.rid = s.rid AND s.scope = $1 AND s.type = $2
+
+-- name: api_sys
+SELECT rid, doc FROM record WHERE type = $1 AND rid > $2 ORDER BY rid LIMIT $3
+
+-- name: api_scope_open
+SELECT CAST(COUNT(*) AS BIGINT) FROM scope_open WHERE scope = $1 AND type NOT LIKE 'sys.%'
+
+-- name: api_scope_all
+SELECT CAST(COUNT(*) AS BIGINT) FROM scope WHERE scope = $1 AND type NOT LIKE 'sys.%'
+
+-- name: api_shift
+SELECT cursor, (SELECT CAST(COALESCE(MAX(rid), 0) AS BIGINT) FROM record) FROM area_shift

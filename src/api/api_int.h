@@ -83,7 +83,8 @@ struct route_list {
 extern const struct route_list ROUTES_SESSION, ROUTES_RECORDS, ROUTES_ACTIONS, ROUTES_INDICATORS,
     ROUTES_AREAS, ROUTES_PLAYBOOKS, ROUTES_FILES, ROUTES_STREAM, ROUTES_RESIDENT, ROUTES_SYSTEM,
     ROUTES_OPENAPI, ROUTES_NOTICES, ROUTES_SIMILAR, ROUTES_DESK, ROUTES_BULLETINS, ROUTES_WALL,
-    ROUTES_LINK, ROUTES_DOCUMENTS, ROUTES_EXPORTS, ROUTES_POINTS;
+    ROUTES_LINK, ROUTES_DOCUMENTS, ROUTES_EXPORTS, ROUTES_POINTS, ROUTES_ORGS, ROUTES_ACCOUNTS,
+    ROUTES_FORMS, ROUTES_VERSIONS;
 extern const struct route_list *const ROUTES[];
 extern const size_t ROUTES_N;
 
@@ -109,6 +110,8 @@ bool reply_end(struct call *c, struct reply *r);
 /* {"rows": … }: begins the object and its list, and ends both. */
 bool reply_rows(struct call *c, struct str tag, struct reply *r);
 bool reply_rows_end(struct call *c, struct reply *r);
+void reply_words(struct json_out *o, const char *key, const struct words *w); /* nothing when there are none */
+void reply_flag(struct json_out *o, const char *key, bool v);                 /* only when it is true */
 /* The widest area in which this account may count; STR_NONE. */
 struct str call_own_area(struct call *c);
 bool limiter_take(struct limiter *l, struct str who, int64_t now);
@@ -135,6 +138,25 @@ bool pending_send(struct call *c, struct pending *p);
 /* Members that are not known are refused: a misspelt one would be silently lost. */
 MUST_USE bool call_members(struct call *c, const struct json *body, const char *const *known,
                            size_t n);
+
+/* {"id","fields"} as an ask on system records of this type; the caller sends it. */
+MUST_USE bool sys_take(struct call *c, const char *type, struct str action, struct pending *p);
+MUST_USE bool sys_find(struct call *c, const char *type, struct id id, struct record **out);
+/* The folds of system records of this type with a rid above `after`, at most so many. */
+struct sys_doc {
+    int64_t rid;
+    struct record *record;
+};
+MUST_USE bool sys_docs(struct call *c, const char *type, int64_t after, size_t most, struct sys_doc **out, size_t *n);
+/* The whole of a route …/{id}/actions/{action}. */
+MUST_USE bool sys_act_on(struct call *c, const char *type);
+
+/* ---- areas.c ---- */
+/* How many matters lie in a scope ("a17", "o<id>"): open ones, and all. */
+struct scope_load {
+    int64_t open, all;
+};
+MUST_USE bool scope_load(struct call *c, struct str scope, struct scope_load *out);
 
 /* ---- files.c ---- */
 /* The body of the request becomes an upload of c->actor.account; answers. */
@@ -166,6 +188,7 @@ MUST_USE bool view_load(struct call *c, struct id id, struct record **out);
 MUST_USE bool view_who(struct call *c, struct str by, struct str *name);
 void view_time(struct json_out *o, const struct world *w, const char *key, int64_t t);
 struct str view_org(const struct world *w, struct str id);
+void view_grant(struct json_out *o, const struct world *w, const struct grant *g, bool zh); /* a role in an area */
 /* Names of an action of this playbook version, or of a built-in one. */
 struct words view_action(const struct record_def *def, struct str act);
 

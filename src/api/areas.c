@@ -1,4 +1,5 @@
-/* Areas and units. */
+/* Areas: the tree, its changes, what a change would do, and what was done. */
+#include "api/api.sql.h"
 #include "api/api_int.h"
 
 /* Its members, into an object that was begun. */
@@ -68,62 +69,160 @@ static bool areas_get(struct call *c)
     return reply_end(c, &r);
 }
 
-/* change, move, merge, close, split: one event; the records are taken along afterwards. */
-static bool areas_act(struct call *c)
+static bool area_ask(struct call *c, struct pending *p)
 {
-    static const char *const KNOWN[] = {"id", "fields"};
-    struct json *body;
-    struct pending *p = ARENA_NEW(c->a, struct pending);
-    if (!call_body(c, &body) || !call_members(c, body, KNOWN, COUNT_OF(KNOWN)) || !pending_take(c, body, p))
+    if (!sys_take(c, "sys.area", http_part(c->rq, "action"), p))
         return false;
     p->opens = true;
-    p->actor = c->actor;
-    p->ask.type = STR("sys.area");
-    p->ask.action = http_part(c->rq, "action");
     json_set(c->a, p->ask.fields, STR("code"), json_new_str(c->a, http_part(c->rq, "code")));
-    return pending_send(c, p);
+    return true;
 }
 
-static bool orgs_list(struct call *c)
+/* One event; the records are taken along afterwards. */
+static bool areas_act(struct call *c)
 {
-    struct str code = http_query(c->rq, "area");
-    int area = code.len ? world_area(c->w, code) : -1;
-    if (code.len && area < 0)
-        return err_field(c->e, ERR_UNKNOWN_AREA, "area", "there is no area with this code");
+    struct pending *p = ARENA_NEW(c->a, struct pending);
+    return area_ask(c, p) && pending_send(c, p);
+}
+
+/* ---- before it is done ---- */
+
+bool scope_load(struct call *c, struct str scope, struct scope_load *out)
+{
+    bool found;
+    *out = (struct scope_load){.open = 0};
+    return store_int(c->db, sql_api_scope_open, BIND(C_TEXT(scope)), &found, &out->open, c->e) &&
+           store_int(c->db, sql_api_scope_all, BIND(C_TEXT(scope)), &found, &out->all, c->e);
+}
+
+/* What it would do: the same decision, not written. */
+static bool areas_preview(struct call *c)
+{
+    struct pending p;
+    struct answer ans;
+    struct scope_load load;
     struct reply r;
-    if (!reply_rows(c, world_tag(c), &r))
-        return true;
-    for (int i = 0; i < c->w->n_orgs; i++) {
-        const struct org *x = &c->w->orgs[i];
-        int at = world_area_by_id(c->w, x->area);
-        if (x->closed || (area >= 0 && (at < 0 || !world_area_below(c->w, at, area))))
-            continue;
-        jo_obj(&r.o);
-        jo_kv(&r.o, "id", x->id_text);
-        jo_kv(&r.o, "name", x->name);
-        jo_kv(&r.o, "kind", x->kind);
-        if (at >= 0)
-            jo_kv(&r.o, "area", c->w->areas[at].code);
-        if (x->parent >= 0)
-            jo_kv(&r.o, "parent", c->w->orgs[x->parent].id_text);
-        jo_kb(&r.o, "accounts", x->accounts);
-        jo_end(&r.o);
+    int i = world_area(c->w, http_part(c->rq, "code"));
+    if (!area_ask(c, &p))
+        return false;
+    p.ask.actor = &p.actor;
+    p.ask.dry = true;
+    if (!engine_act(c->api->engine, c->a, &p.ask, &ans)) {
+        *c->e = ans.err;
+        return false;
     }
+    const struct area *x = &c->w->areas[i];
+    bool renamed = str_is(p.ask.action, "change") && str_trim(json_text(p.ask.fields, "name")).len;
+    if (!scope_load(c, str_printf(c->a, "a%lld", (long long)x->aid), &load) || !reply_begin(c, STR_NONE, &r))
+        return !err_is(c->e);
+    jo_ki(&r.o, "below", x->last - x->first);
+    jo_ki(&r.o, "open", load.open);
+    jo_ki(&r.o, "all", load.all);
+    jo_kb(&r.o, "taken_along", renamed || str_is(p.ask.action, "move") || str_is(p.ask.action, "merge"));
+    return reply_end(c, &r);
+}
+
+/* ---- afterwards ---- */
+
+/* How far the records were taken along. */
+static bool areas_shift(struct call *c)
+{
+    int64_t done = 0, total = 0;
+    bool running;
+    {
+        struct rows r AUTO(rows_close) = store_query(c->db, sql_api_shift, BIND_NONE, c->e);
+        running = rows_next(&r);
+        if (running) {
+            done = rows_int(&r, 0);
+            total = rows_int(&r, 1);
+        }
+    }
+    struct reply r;
+    http_set_header(c->rq, "Cache-Control", STR("no-store"));
+    if (err_is(c->e) || !reply_begin(c, STR_NONE, &r))
+        return false;
+    jo_kb(&r.o, "running", running);
+    jo_ki(&r.o, "done", done);
+    jo_ki(&r.o, "total", total);
+    return reply_end(c, &r);
+}
+
+static void put_day(struct json_out *o, const char *key, const struct json *day)
+{
+    char text[16];
+    if (json_empty(day))
+        return;
+    day_format((int32_t)day->i, text);
+    jo_kc(o, key, text);
+}
+
+/* One change of one area: what was set then, and by whom. */
+static bool put_change(struct call *c, struct json_out *o, const struct event *ev, const struct json *row)
+{
+    struct event_body body;
+    struct str by;
+    if (!body_read(c->a, ev->body, &body, c->e) || !view_who(c, body.by, &by))
+        return false;
+    int parent = json_get(row, "parent") ? world_area_by_id(c->w, json_num(row, "parent", 0)) : -1;
+    jo_obj(o);
+    view_time(o, c->w, "at", body.recorded);
+    jo_kv(o, "action", body.act);
+    jo_kv(o, "by", by.len ? by : body.by);
+    if (json_get(row, "code"))
+        jo_kv(o, "code", json_text(row, "code"));
+    if (json_get(row, "name"))
+        jo_kv(o, "name", json_text(row, "name"));
+    if (parent >= 0)
+        jo_kv(o, "parent", c->w->areas[parent].full.len ? c->w->areas[parent].full : c->w->areas[parent].name);
+    put_day(o, "valid_from", json_get(row, "valid_from"));
+    put_day(o, "valid_to", json_get(row, "valid_to"));
+    if (json_get(row, "successor"))
+        jo_kv(o, "successor", json_text(row, "successor"));
+    jo_end(o);
+    return true;
+}
+
+/* Records of areas are changes: those that name this one, oldest first. */
+static bool areas_history(struct call *c)
+{
+    enum { MOST = 100000 };
+    int i = world_area(c->w, http_part(c->rq, "code"));
+    struct sys_doc *docs;
+    size_t n, n_events;
+    struct event *first;
+    struct reply r;
+    if (i < 0)
+        return err_set(c->e, ERR_NOT_FOUND, "there is no area with this code");
+    if (!sys_docs(c, "sys.area", 0, MOST, &docs, &n) || !reply_rows(c, STR_NONE, &r))
+        return !err_is(c->e);
+    for (size_t k = 0; k < n; k++)
+        JSON_EACH (row, json_get(docs[k].record->fields, "areas"))
+            if (json_num(row, "i", 0) == c->w->areas[i].aid &&
+                (!ledger_of_record(c->db, c->a, docs[k].rid, -1, 1, &first, &n_events, c->e) || !n_events ||
+                 !put_change(c, &r.o, &first[0], row))) {
+                buf_free(&r.b);
+                return false;
+            }
     return reply_rows_end(c, &r);
 }
 
 static const struct param AREA_QUERY[] = {{"parent", "code of the area above; absent: the roots"},
                                           {"search", "part of a name, or the beginning of a code"},
                                           {NULL, NULL}};
-static const struct param ORG_QUERY[] = {{"area", "only units in this area"}, {NULL, NULL}};
 
 static const struct route ROWS[] = {
     {ROUTE(GET, "/api/areas", PERM_SELF, areas_list, "下级区划", "Areas below an area"),
      .query = AREA_QUERY},
     {ROUTE(GET, "/api/areas/{code}", PERM_SELF, areas_get, "一个区划", "One area")},
     {ROUTE(POST, "/api/areas/{code}/actions/{action}", PERM_ADMIN, areas_act,
-           "区划调整：改名改码、划转、合并、撤销、拆分", "Change, move, merge, close or split an area"),
+           "区划调整：新增下级、改名改码、划转、合并、撤销、拆分", "Add below, change, move, merge, close or split an area"),
      .body = "id, fields"},
-    {ROUTE(GET, "/api/orgs", PERM_SELF, orgs_list, "单位", "Units"), .query = ORG_QUERY},
+    {ROUTE(POST, "/api/areas/{code}/actions/{action}/preview", PERM_ADMIN, areas_preview,
+           "区划调整之前：会影响多少", "What such a change would do"),
+     .body = "id, fields"},
+    {ROUTE(GET, "/api/areas/{code}/history", PERM_ADMIN, areas_history, "一个区划的沿革",
+           "How an area came to be what it is")},
+    {ROUTE(GET, "/api/area-shift", PERM_ADMIN, areas_shift, "区划调整后办件跟转的进度",
+           "How far the matters were taken along after a change")},
 };
 const struct route_list ROUTES_AREAS = {ROWS, COUNT_OF(ROWS)};

@@ -57,19 +57,6 @@ static bool slow_start(struct call *c, struct slow *s, void (*fn)(struct slow *s
 
 /* ---- who is it ---- */
 
-static void put_role(struct json_out *o, const struct world *w, const struct grant *g, bool zh)
-{
-    int area = world_area_by_id(w, g->area);
-    jo_obj(o);
-    jo_kv(o, "role", role_code(g->role));
-    jo_kc(o, "name", role_name(g->role, zh));
-    if (area >= 0) {
-        jo_kv(o, "area", w->areas[area].code);
-        jo_kv(o, "area_name", w->areas[area].full.len ? w->areas[area].full : w->areas[area].name);
-    }
-    jo_end(o);
-}
-
 /* today: the civil day of the database, which in a demonstration is not that of the device. */
 static void put_me(struct json_out *o, struct arena *a, const struct world *w,
                    const struct session *s, struct str name, int64_t now, bool zh)
@@ -91,7 +78,7 @@ static void put_me(struct json_out *o, struct arena *a, const struct world *w,
     jo_key(o, "roles");
     jo_arr(o);
     for (int i = 0; i < s->actor.n_grants; i++)
-        put_role(o, w, &s->actor.grants[i], zh);
+        view_grant(o, w, &s->actor.grants[i], zh);
     jo_end(o);
     jo_ki(o, "permissions", actor_permissions(&s->actor));
     jo_kc(o, "zone", zone_name(w->zone));

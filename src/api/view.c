@@ -278,6 +278,19 @@ static bool put_name(struct view *v, struct json_out *o, const struct field *f,
     return true;
 }
 
+void view_grant(struct json_out *o, const struct world *w, const struct grant *g, bool zh)
+{
+    int area = world_area_by_id(w, g->area);
+    jo_obj(o);
+    jo_kv(o, "role", role_code(g->role));
+    jo_kc(o, "name", role_name(g->role, zh));
+    if (area >= 0) {
+        jo_kv(o, "area", w->areas[area].code);
+        jo_kv(o, "area_name", w->areas[area].full.len ? w->areas[area].full : w->areas[area].name);
+    }
+    jo_end(o);
+}
+
 bool view_who(struct call *c, struct str by, struct str *name)
 {
     struct id id;

@@ -1,10 +1,7 @@
 /* What the built-in actions ask, in one table: the page draws its forms from it, and deciding looks up
  * here which words it takes. */
-#include "engine/builtin_int.h"
+#include "engine/form_int.h"
 
-#define OPTIONS(name, ...) static const struct builtin_option name[] = {__VA_ARGS__, {NULL, NULL, NULL}}
-#define INPUTS(name, ...) static const struct builtin_input name[] = {__VA_ARGS__, {.id = NULL}}
-#define WORDS(i, z, e) .id = (i), .zh = (z), .en = (e)
 #define TEXT(i, z, e) {WORDS(i, z, e), .type = "text", .required = true}
 #define NOTE {WORDS("note", "说明", "Note"), .type = "text"}
 
@@ -18,7 +15,7 @@ OPTIONS(ORDERS, {"sequence", "依次审批", "One after another"}, {"all", "会�
         {"any", "任一人同意即可", "Any one"});
 OPTIONS(YES_NO, {"true", "同意", "Agree"}, {"false", "不同意", "Refuse"});
 #define ROLE_OPTION(code, zh, en, scope, permissions) {#code, zh, en},
-static const struct builtin_option ROLES[] = {ROLE_LIST(ROLE_OPTION){NULL, NULL, NULL}};
+const struct builtin_option ROLE_OPTIONS[] = {ROLE_LIST(ROLE_OPTION){NULL, NULL, NULL}};
 
 INPUTS(COMMENT, TEXT("text", "内容", "Comment"));
 INPUTS(ATTACH, {WORDS("documents", "材料", "Documents"), .type = "documents", .required = true});
@@ -56,7 +53,7 @@ INPUTS(EXTEND, {WORDS("clock", "哪个时限", "Which clock"), .type = "clock"},
        {WORDS("documents", "材料", "Documents"), .type = "documents"});
 INPUTS(ASK_APPROVAL, TEXT("text", "审批什么", "What for"),
        {WORDS("steps", "由谁审批（按先后）", "By whom, in order"), .type = "option", .required = true,
-        .many = true, .options = ROLES},
+        .many = true, .options = ROLE_OPTIONS},
        {WORDS("mode", "怎样审批", "How"), .type = "option", .required = true, .options = ORDERS});
 INPUTS(APPROVE, {WORDS("part", "哪一项", "Which one"), .type = "part", .kinds = "approval supervise"},
        {WORDS("ok", "同意吗", "Agreed?"), .type = "boolean", .required = true, .options = YES_NO},

@@ -103,13 +103,27 @@ void builtin_possible(struct deciding *d, struct json_out *out);
 /* The figures that the snapshot took become parts; those taken before are void. */
 MUST_USE bool figures_put(struct deciding *d);
 
-/* ---- sys.c ---- */
+/* ---- system records ---- */
+/* sys_table.c */
 MUST_USE bool sys_decide(struct deciding *d);
 bool sys_is(struct str type); /* "sys.…" */
+/* sys.c; each decides the actions of its type, from the input into the draft */
 bool sys_bad(struct deciding *d, const char *field, const char *what); /* false */
 MUST_USE bool sys_need(struct deciding *d, const char *key, struct str *out);
+MUST_USE bool sys_genesis(struct deciding *d, bool opening);
+MUST_USE bool sys_playbook(struct deciding *d, bool opening);
+MUST_USE bool sys_calendar(struct deciding *d, bool opening);
+MUST_USE bool sys_setting(struct deciding *d, bool opening);
 /* sys_area.c */
 MUST_USE bool sys_area(struct deciding *d, bool opening);
+/* sys_who.c */
+bool sys_governs(struct deciding *d, int area); /* the operator, or an administrator of it: sets d->role */
+MUST_USE bool sys_org(struct deciding *d, bool opening);
+MUST_USE bool sys_account(struct deciding *d, bool opening);
+MUST_USE bool sys_reset(struct deciding *d, bool opening);
+MUST_USE bool sys_close(struct deciding *d, bool opening);
+MUST_USE bool sys_open_again(struct deciding *d, bool opening);
+MUST_USE bool sys_look(struct deciding *d, bool opening);
 
 /* ---- decide.c ---- */
 void deciding_context(struct deciding *d, struct xcontext *c);

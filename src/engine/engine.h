@@ -106,7 +106,8 @@ bool engine_builtin(struct str act, struct words *name);
 
 /* One input of a built-in action, as the page draws it.  Types are those of a playbook's fields, and:
  * option (one of options), record (another matter), part (what is open in the matter, of these kinds),
- * clock (a running one), documents, field (names of the matter's fields), values (fields with new values). */
+ * clock (a running one), documents, field (names of the matter's fields), values (fields with new values); of system
+ * records: line (a text of one line), tree (an area), table (rows of `columns`). */
 struct builtin_option {
     const char *value, *zh, *en;
 };
@@ -117,11 +118,20 @@ struct builtin_input {
     const struct builtin_option *options; /* a row of NULL ends them */
     const char *kinds;                    /* of parts, with spaces between */
     const char *when;                     /* asked only when this holds of the other inputs */
+    const struct builtin_input *columns;  /* of a table; a row with a NULL id ends them */
 };
 /* A row with a NULL id ends them; an action that asks nothing has only that row. */
 const struct builtin_input *builtin_inputs(struct str act);
 /* Calls fn for each built-in action that a person may do by a form. */
 void builtin_each(void (*fn)(void *u, const char *id, const char *zh, const char *en), void *u);
+
+/* What is done to a system record (sys.area, sys.org, sys.account) by a form. */
+struct sys_form {
+    const char *id, *zh, *en;
+    bool opens;
+    const struct builtin_input *inputs;
+};
+void sys_each(struct str type, void (*fn)(void *u, const struct sys_form *form), void *u);
 
 /* Called on the writer's thread after each commit, with the numbers of the records it touched. */
 void engine_on_commit(struct engine *en, void (*fn)(void *user, int64_t seq, const int64_t *rids,

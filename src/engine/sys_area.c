@@ -199,6 +199,32 @@ static bool move_area(struct deciding *d)
     return may_lie(d, area, parent, "parent") && put_parent(d, area, parent);
 }
 
+/* Each below `parent`. */
+static bool put_parents(struct deciding *d, const struct json *parts, const char *key, int parent)
+{
+    JSON_EACH (p, parts) {
+        if (p->kind != J_OBJ)
+            return sys_bad(d, key, "expected areas with code and name");
+        patch_text(d, p, "parent", d->w->areas[parent].code);
+    }
+    return true;
+}
+
+static bool add_areas(struct deciding *d)
+{
+    int parent = -1;
+    struct json *list = json_get(d->input, "areas");
+    struct str from = json_text(d->input, "valid_from");
+    if (!named_area(d, "code", &parent) || !put_parents(d, list, "areas", parent))
+        return false;
+    if (is_closed(d, parent))
+        return err_field(d->e, ERR_WRONG_STATE, "code", "this area is closed") || err_zh(d->e, "这个区划已撤销");
+    JSON_EACH (p, list)
+        if (from.len)
+            patch_text(d, p, "valid_from", from);
+    return load_areas(d, list);
+}
+
 /* The day until which it is valid; without one, yesterday: closed from today on. */
 static bool put_end(struct deciding *d, struct json *row)
 {
@@ -258,12 +284,10 @@ static bool split_area(struct deciding *d)
                err_zh(d->e, "这个区划已撤销");
     if (!json_is(parts, J_ARR) || parts->n < 2 || d->w->areas[area].parent < 0)
         return sys_bad(d, "into", "expected two or more areas with code and name");
-    JSON_EACH (p, parts) {
-        if (p->kind != J_OBJ)
-            return sys_bad(d, "into", "expected two or more areas with code and name");
-        patch_text(d, p, "parent", d->w->areas[d->w->areas[area].parent].code);
+    if (!put_parents(d, parts, "into", d->w->areas[area].parent))
+        return false;
+    JSON_EACH (p, parts)
         buf_printf(&codes, "%s%.*s", codes.len ? " " : "", STR_F(str_trim(json_text(p, "code"))));
-    }
     if (!load_areas(d, parts) || !put_patch(d, area, &row) || !put_end(d, row))
         return false;
     patch_text(d, row, "successor", buf_dup(d->a, &codes));
@@ -275,11 +299,10 @@ bool sys_area(struct deciding *d, bool opening)
     static const struct {
         const char *act;
         bool (*decide)(struct deciding *d);
-    } CHANGES[] = {{"change", change_area}, {"move", move_area},   {"merge", merge_area},
-                   {"close", close_area},   {"split", split_area}};
+    } CHANGES[] = {{"add", add_areas},     {"change", change_area}, {"move", move_area},
+                   {"merge", merge_area},  {"close", close_area},   {"split", split_area}};
     struct str act = d->ask->action;
-    if (!opening)
-        return err_set(d->e, ERR_WRONG_STATE, "areas are changed by records of their own: open one");
+    UNUSED(opening); /* always: areas are changed by records of their own */
     if (!act.len || str_is(act, "load"))
         return load_areas(d, json_get(d->input, "areas"));
     if (d->s->shifting)
@@ -288,5 +311,5 @@ bool sys_area(struct deciding *d, bool opening)
     for (size_t i = 0; i < COUNT_OF(CHANGES); i++)
         if (str_is(act, CHANGES[i].act))
             return CHANGES[i].decide(d);
-    return err_field(d->e, ERR_INPUT, "action", "expected load, change, move, merge, close or split");
+    return err_field(d->e, ERR_INPUT, "action", "expected load, add, change, move, merge, close or split");
 }

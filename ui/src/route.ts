@@ -73,7 +73,8 @@ export const ROUTES: Route[] = [
         may: PERM.admin, menu: 'wide',
     },
     {
-        path: '/admin/orgs', title: { zh: '单位', en: 'Units' }, page: () => import('./admin/OrgsPage.vue'), may: PERM.admin,
+        path: '/admin/orgs', title: { zh: '单位', en: 'Units' }, page: () => import('./admin/OrgsPage.vue'),
+        may: PERM.admin,
         card: { zh: '新增、改名、划转、停用单位；居民看到的电话', en: 'Add, rename, move and close units; the telephone residents see' },
     },
     { path: '/me', title: { zh: '我的', en: 'Me' }, page: () => import('./pages/MePage.vue'), menu: 'both' },
