@@ -53,8 +53,8 @@ function serviceWorker(): Plugin {
 
 // No inline script and no data: assets: the program serves the page under a strict policy.
 export default defineConfig({
+    // Vue's options API stays in: Element Plus has parts that extend others by it
     plugins: [vue(), serviceWorker()],
-    define: { __VUE_OPTIONS_API__: 'false' },
     build: {
         target: 'es2020', assetsInlineLimit: 0, modulePreload: { polyfill: false },
         // r and v are for people without an account: small pages of their own

@@ -101,10 +101,17 @@ export async function actionButton(page, name) {
 // One choice of a field, by its word: a chip, or an option of its list.
 export async function choose(page, field, word) {
     const box = page.locator(`[data-field=${field}]`)
-    await box.waitFor()
+    await box.locator('button, select, .el-select').first().waitFor()
     const chip = box.locator(`button:text-is("${word}")`)
     if (await chip.count()) return chip.click()
-    for (const part of word.split('/')) await box.locator('select').last().selectOption({ label: part })
+    const way = word.split('/')
+    if (await box.locator('select').count()) {
+        for (const part of way) await box.locator('select').last().selectOption({ label: part })
+        return
+    }
+    await box.locator('.el-select').click()
+    await page.keyboard.type(way.at(-1))
+    await page.locator(`.el-tree-node__content:visible:has-text("${way.at(-1)}")`).last().click()
 }
 
 async function fillPerson(page, field, words) {

@@ -14,7 +14,8 @@ function dayAfter(d: Date | string, days: number): string {
     return localDay(new Date(base.getTime() + days * 86400000))
 }
 
-export function conditionOf(q: URLSearchParams, filters: Field[]): string | undefined {
+/* `deep`: whether a code has others below it, which are meant too. */
+export function conditionOf(q: URLSearchParams, filters: Field[], deep: (field: string, code: string) => boolean): string | undefined {
     const all: string[] = []
     const at = (k: string) => q.get(k) ?? ''
     const today = localDay(now())
@@ -29,7 +30,8 @@ export function conditionOf(q: URLSearchParams, filters: Field[]): string | unde
     for (const [k, v] of q)
         if (/^f\.\w+$/.test(k) && v) {
             const bool = filters.find((f) => f.id === k.slice(2))?.type === 'boolean' || v === 'TRUE' || v === 'FALSE'
-            all.push(`${k.slice(2)} = ${bool ? v.replace(/[^A-Z]/g, '') : text(v)}`)
+            if (deep(k.slice(2), v)) all.push(`within(${k.slice(2)}, ${text(v)})`)
+            else all.push(`${k.slice(2)} = ${bool ? v.replace(/[^A-Z]/g, '') : text(v)}`)
         }
     return all.length ? all.join(' AND ') : undefined
 }

@@ -1,17 +1,10 @@
 /* What a phone needs before it loses its network: forms and code lists, the areas below one's own, and the open
  * matters there, brought up to date by what changed since. */
 import { shallowReactive } from 'vue'
+import { below } from '../areas'
 import { get, may, PERM, session } from '../api'
 import { loadPlaybook, types } from '../playbook'
 import { keep, kept } from './kept'
-
-export interface Area {
-    code: string
-    name: string
-    full: string
-    level: number
-    children: number
-}
 
 export interface Row {
     id: string
@@ -47,10 +40,6 @@ export const own = shallowReactive({ rows: [] as Row[], known: false })
 const AREA_ASKS = 60 // a grid worker's street has some twenty villages; a county's tree stays on the server
 const OPEN_KEPT = 300
 const PLACE = 'open'
-
-export async function below(code: string): Promise<Area[]> {
-    return (await get<{ rows: Area[] }>('/api/areas', { parent: code })).rows
-}
 
 async function prepareAreas(): Promise<void> {
     const todo = [...new Set(session.me?.roles.map((r) => r.area))]

@@ -1,0 +1,42 @@
+/* The area tree, from one's own areas down. */
+import { ask, get, session } from './api'
+
+export interface Area {
+    code: string
+    name: string
+    full: string
+    parent?: string
+    level: number
+    children: number
+}
+
+/* The areas of one's roles. */
+export function ownAreas(): Area[] {
+    return (session.me?.roles ?? [])
+        .map((r) => ({ code: r.area, name: r.area_name, full: r.area_name, level: 0, children: 1 }))
+        .filter((a, i, all) => all.findIndex((b) => b.code === a.code) === i)
+}
+
+export async function below(code: string): Promise<Area[]> {
+    return (await get<{ rows: Area[] }>('/api/areas', { parent: code })).rows
+}
+
+export function areaOf(code: string): Promise<Area> {
+    return get<Area>(`/api/areas/${code}`)
+}
+
+/* Areas at or below one, by a part of the name or by the beginning of the code. */
+export async function findAreas(inside: string, search: string): Promise<Area[]> {
+    const url = `/api/areas?${new URLSearchParams({ parent: inside, search })}`
+    return (await ask<{ rows: Area[] }>('GET', url)).rows // not kept for when there is no network
+}
+
+/* From one of `roots` down to an area; empty when it lies in none of them. */
+export async function wayTo(code: string, roots: Area[]): Promise<string[]> {
+    const way = [code]
+    for (let at: string | undefined = code; !roots.some((r) => r.code === at); way.unshift(at)) {
+        at = (await areaOf(at)).parent
+        if (!at) return []
+    }
+    return way
+}
