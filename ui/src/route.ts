@@ -43,7 +43,7 @@ export const ROUTES: Route[] = [
         path: '/list/:type', title: { zh: '办件', en: 'Matters' }, page: () => import('./desk/ListPage.vue'),
         may: PERM.read,
     },
-    { path: '/m/:id', title: { zh: '办件', en: 'Matter' }, page: () => import('./pages/MatterPage.vue') },
+    { path: '/m/:id', title: { zh: '办件', en: 'Matter' }, page: () => import('./matter/MatterPage.vue') },
     {
         path: '/new/:type/:action', title: { zh: '新建', en: 'New' }, page: () => import('./pages/NewPage.vue'),
         may: PERM.act,

@@ -1,0 +1,72 @@
+/* One matter with its history, as it stands now, and the details that were looked at. */
+import { ref, shallowRef } from 'vue'
+import { ask, get, type Problem } from '../api'
+import type { Matter } from './matter'
+import { loadBuiltins, loadPlaybook, recordOf, type Builtin, type Playbook, type RecordDef } from '../playbook'
+
+export interface Happened {
+    seq: number
+    at: string
+    zh: string
+    en: string
+    said: Record<string, string>
+}
+
+interface Events {
+    rows: Happened[]
+    next: number | null
+}
+
+export function useMatter(id: () => string) {
+    const matter = ref<Matter>()
+    const pb = shallowRef<Playbook>()
+    const def = shallowRef<RecordDef>()
+    const builtins = shallowRef(new Map<string, Builtin>())
+    const events = shallowRef<Happened[]>([])
+    const more = ref<number | null>(null)
+    const seen = ref<Record<string, unknown>>({})
+    const error = ref('')
+
+    /* The step that this account works on needs them: it is the purpose, and is recorded once, not at each view. */
+    async function showForStep() {
+        if (!matter.value?.shows?.length) return
+        try {
+            const got = await ask<{ fields: Record<string, unknown> }>('POST', `/api/records/${id()}/look`, { task: true })
+            seen.value = { ...got.fields, ...seen.value }
+        } catch {
+            /* they stay masked; the button asks for a purpose */
+        }
+    }
+
+    async function load() {
+        error.value = ''
+        try {
+            const url = `/api/records/${id()}`
+            const [got, happened, all] = await Promise.all([get<Matter>(url), get<Events>(`${url}/events`), loadBuiltins()])
+            pb.value = await loadPlaybook(got.playbook)
+            def.value = recordOf(pb.value, got.type)
+            builtins.value = all
+            matter.value = got
+            events.value = happened.rows
+            more.value = happened.next
+            await showForStep()
+        } catch (e) {
+            error.value = (e as Problem).detail
+        }
+    }
+
+    async function moreEvents() {
+        const got = await get<Events>(`/api/records/${id()}/events`, { after: String(more.value) })
+        events.value = [...events.value, ...got.rows]
+        more.value = got.next
+    }
+
+    /* Throws why not. */
+    async function look(fields: string[], purpose: string) {
+        const got = await ask<{ fields: Record<string, unknown> }>('POST', `/api/records/${id()}/look`, { fields, purpose })
+        seen.value = { ...seen.value, ...got.fields }
+        await load()
+    }
+
+    return { matter, pb, def, builtins, events, more, seen, error, load, moreEvents, look }
+}
