@@ -13,6 +13,7 @@ await flow(async (t) => {
     await transfer.tap(centre, '[data-field=to_org] button:text-is("单位police")')
     await transfer.tap(centre, 'form .stick button.main')
     await centre.waitForSelector('.done:has-text("转办")')
+    await centre.hover('.near, .steps, summary')
 
     const handler = await t.desk('handler', '/?list=sign')
     await handler.click('.line:has-text("夜里施工吵人")')
@@ -22,7 +23,8 @@ await flow(async (t) => {
     await back.tap(handler, 'form .stick button.main')
     await handler.waitForSelector('.done:has-text("退回")')
 
-    // the other side is told without a reload
+    // the other side is told without a reload; under a hand nothing moves until it is asked for
+    await centre.click('.news:has-text("别人刚办了一步") button')
     await centre.waitForSelector('.card:has-text("单位之间"):has-text("退回")')
 
     const head = t.budget("unit's page", 0)
