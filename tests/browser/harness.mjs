@@ -122,6 +122,7 @@ async function fillPerson(page, field, words) {
 export async function send(page) {
     await page.click('form .stick button.main')
     await page.waitForSelector('.done')
+    await page.mouse.move(0, 0) // what lies under a hand is not moved by what others do
 }
 
 // A whole action: fields are words to choose, {text: what to type}, or {person: [name, telephone]}.

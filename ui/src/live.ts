@@ -13,8 +13,15 @@ interface Live {
     show: () => Promise<void>
 }
 
-/* `pause`: changes come in bursts, one question answers them all (ms). */
-export function useLive(at: Ref<HTMLElement | undefined>, concerns: (ids: string[]) => boolean, load: () => Promise<void>, pause = 0, busy = () => false): Live {
+interface Watched {
+    at: Ref<HTMLElement | undefined> // what must not move
+    concerns?: (ids: string[]) => boolean
+    load: () => Promise<void>
+    pause?: number // changes come in bursts, one question answers them all (ms)
+    busy?: () => boolean // something is begun that must stay
+}
+
+export function useLive({ at, concerns = () => true, load, pause = 0, busy = () => false }: Watched): Live {
     const news = ref(false)
     let timer = 0
     async function show() {

@@ -14,8 +14,10 @@ function dayAfter(d: Date | string, days: number): string {
     return localDay(new Date(base.getTime() + days * 86400000))
 }
 
+type Deep = (field: string, code: string) => boolean
+
 /* `deep`: whether a code has others below it, which are meant too. */
-export function conditionOf(q: URLSearchParams, filters: Field[], deep: (field: string, code: string) => boolean): string | undefined {
+export function conditionOf(q: URLSearchParams, filters: Field[], deep: Deep): string | undefined {
     const all: string[] = []
     const at = (k: string) => q.get(k) ?? ''
     const today = localDay(now())

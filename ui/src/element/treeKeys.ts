@@ -1,5 +1,5 @@
-/* Keys in a tree that drops down, as a tree has them elsewhere: Enter chooses, right opens and goes in, left shuts and goes
- * out.  By itself Element Plus chooses on left and right, and does nothing on Enter. */
+/* Keys in a tree that drops down, as a tree has them elsewhere: Enter chooses, right opens and goes in, left
+ * shuts and goes out.  By itself Element Plus chooses on left and right, and does nothing on Enter. */
 import { onMounted, onUnmounted } from 'vue'
 
 const NODE = '.el-tree-select__popper .el-tree-node'
@@ -9,8 +9,10 @@ function opened(node: HTMLElement): boolean {
     return node.getAttribute('aria-expanded') === 'true'
 }
 
-/* The row of the node itself, without those below it. */
-const icon = (node: HTMLElement) => node.querySelector<HTMLElement>(':scope > .el-tree-node__content > .el-tree-node__expand-icon')
+/* Of the node itself, not of those below it. */
+function icon(node: HTMLElement): HTMLElement | null {
+    return node.querySelector(':scope > .el-tree-node__content > .el-tree-node__expand-icon')
+}
 
 function act(node: HTMLElement, key: string): boolean {
     const leaf = !icon(node) || icon(node)?.classList.contains('is-leaf')

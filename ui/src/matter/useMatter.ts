@@ -17,7 +17,12 @@ interface Events {
     next: number | null
 }
 
+interface Looked {
+    fields: Record<string, unknown>
+}
+
 export function useMatter(id: () => string) {
+    const url = () => `/api/records/${id()}`
     const matter = ref<Matter>()
     const pb = shallowRef<Playbook>()
     const def = shallowRef<RecordDef>()
@@ -31,7 +36,7 @@ export function useMatter(id: () => string) {
     async function showForStep() {
         if (!matter.value?.shows?.length) return
         try {
-            const got = await ask<{ fields: Record<string, unknown> }>('POST', `/api/records/${id()}/look`, { task: true })
+            const got = await ask<Looked>('POST', `${url()}/look`, { task: true })
             seen.value = { ...got.fields, ...seen.value }
         } catch {
             /* they stay masked; the button asks for a purpose */
@@ -41,8 +46,8 @@ export function useMatter(id: () => string) {
     async function load() {
         error.value = ''
         try {
-            const url = `/api/records/${id()}`
-            const [got, happened, all] = await Promise.all([get<Matter>(url), get<Events>(`${url}/events`), loadBuiltins()])
+            const asked = [get<Matter>(url()), get<Events>(`${url()}/events`), loadBuiltins()] as const
+            const [got, happened, all] = await Promise.all(asked)
             pb.value = await loadPlaybook(got.playbook)
             def.value = recordOf(pb.value, got.type)
             builtins.value = all
@@ -56,14 +61,14 @@ export function useMatter(id: () => string) {
     }
 
     async function moreEvents() {
-        const got = await get<Events>(`/api/records/${id()}/events`, { after: String(more.value) })
+        const got = await get<Events>(`${url()}/events`, { after: String(more.value) })
         events.value = [...events.value, ...got.rows]
         more.value = got.next
     }
 
     /* Throws why not. */
     async function look(fields: string[], purpose: string) {
-        const got = await ask<{ fields: Record<string, unknown> }>('POST', `/api/records/${id()}/look`, { fields, purpose })
+        const got = await ask<Looked>('POST', `${url()}/look`, { fields, purpose })
         seen.value = { ...seen.value, ...got.fields }
         await load()
     }
