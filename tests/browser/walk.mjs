@@ -132,6 +132,7 @@ await flow(async (t) => {
     await figures.moved('reopen', { 'reopened n': 1, 'resolution_rate n': -1 })
 
     // more time: the mediator asks with the parties' consent on paper, the head agrees
+    await mediator.click('.news:has-text("别人刚办了一步") button') // the hand lies on the steps still
     const short = await clock(mediator, '调解期限')
     const days = Number(/还剩(\d+)天/.exec(short)[1])
     await (await actionButton(mediator, '延长时限')).click()
