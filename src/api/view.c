@@ -11,7 +11,7 @@ bool view_open(struct call *c, const struct record *r, struct view *out)
     int i;
     struct view v = {.c = c, .r = r};
     if (record_sealed(r) && !r->shut) {
-        struct record *open = record_copy(c->a, r);
+        struct record *open = record_share(c->a, r);
         if (!seal_open(c->db, engine_keys(c->api->engine), c->a, &open, c->e))
             return false;
         v.r = open;

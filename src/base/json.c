@@ -175,6 +175,17 @@ struct json *json_clone(struct arena *a, const struct json *j)
     return out;
 }
 
+struct json *json_share(struct arena *a, const struct json *j)
+{
+    struct json *out = json_new(a, j->kind);
+    *out = *j;
+    out->first = out->last = out->next = NULL;
+    out->n = 0;
+    for (const struct json *c = j->first; c; c = c->next)
+        json_push(out, json_share(a, c));
+    return out;
+}
+
 /* ---- our own reader ---- */
 
 struct reader {
@@ -409,32 +420,51 @@ bool json_own(struct arena *a, struct str text, struct json **out, struct err *e
 
 /* ---- writing ---- */
 
-static void write_string(struct buf *b, struct str s)
+/* May it stand in a string as it is?  Eight bytes at once: none below 0x20, no quote, no backslash. */
+static bool plain_8(const char *p)
+{
+    uint64_t w, ones = 0x0101010101010101u, tops = 0x8080808080808080u, quote, slash;
+    memcpy(&w, p, sizeof w);
+    quote = w ^ ones * '"';
+    slash = w ^ ones * '\\';
+    return !(((w - ones * 0x20) | (quote - ones) | (slash - ones)) & ~w & tops);
+}
+
+static void write_escape(struct buf *b, unsigned char c)
 {
     static const char HEX[] = "0123456789abcdef";
+    char out[6] = {'\\', (char)c};
+    size_t n = 2;
+    if (c == '\n') {
+        out[1] = 'n';
+    } else if (c == '\t') {
+        out[1] = 't';
+    } else if (c == '\r') {
+        out[1] = 'r';
+    } else if (c < 0x20) {
+        memcpy(out, "\\u00", 4);
+        out[4] = HEX[c >> 4];
+        out[5] = HEX[c & 15];
+        n = 6;
+    }
+    buf_add(b, out, n);
+}
+
+static void write_string(struct buf *b, struct str s)
+{
     buf_char(b, '"');
     size_t from = 0;
-    for (size_t i = 0; i < s.len; i++) {
+    for (size_t i = 0; i < s.len;) {
         unsigned char c = (unsigned char)s.ptr[i];
-        if (c >= 0x20 && c != '"' && c != '\\')
-            continue;
-        buf_add(b, s.ptr + from, i - from);
-        from = i + 1;
-        char out[6] = {'\\', (char)c};
-        size_t n = 2;
-        if (c == '\n') {
-            out[1] = 'n';
-        } else if (c == '\t') {
-            out[1] = 't';
-        } else if (c == '\r') {
-            out[1] = 'r';
-        } else if (c < 0x20) {
-            memcpy(out, "\\u00", 4);
-            out[4] = HEX[c >> 4];
-            out[5] = HEX[c & 15];
-            n = 6;
+        if (s.len - i >= 8 && plain_8(s.ptr + i)) {
+            i += 8;
+        } else if (c >= 0x20 && c != '"' && c != '\\') {
+            i++;
+        } else {
+            buf_add(b, s.ptr + from, i - from);
+            write_escape(b, c);
+            from = ++i;
         }
-        buf_add(b, out, n);
     }
     buf_add(b, s.ptr + from, s.len - from);
     buf_char(b, '"');

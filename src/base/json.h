@@ -46,6 +46,8 @@ struct json *json_set(struct arena *a, struct json *obj, struct str key, struct 
 struct json *json_push(struct json *arr, struct json *value);
 void json_drop(struct json *obj, struct str key);
 struct json *json_clone(struct arena *a, const struct json *j);
+/* The same, but over the texts of j, which must live as long. */
+struct json *json_share(struct arena *a, const struct json *j);
 
 #define JSON_EACH(it, parent) \
     for (struct json *it = (parent) ? (parent)->first : NULL; it; it = it->next)

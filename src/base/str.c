@@ -267,7 +267,10 @@ void buf_c(struct buf *b, const char *c)
 
 void buf_char(struct buf *b, char c)
 {
-    buf_add(b, &c, 1);
+    if (b->len < b->cap && !b->over && b->len < b->max)
+        b->ptr[b->len++] = c;
+    else
+        buf_add(b, &c, 1);
 }
 
 void buf_utf8(struct buf *b, uint32_t ch)
@@ -308,11 +311,31 @@ void buf_printf(struct buf *b, const char *fmt, ...)
     va_end(again);
 }
 
+/* Digits from behind, in front of `end`: every event and every stored record has dozens of numbers. */
+static char *digits_before(char *end, uint64_t v)
+{
+    do {
+        *--end = (char)('0' + v % 10);
+        v /= 10;
+    } while (v);
+    return end;
+}
+
 void buf_i64(struct buf *b, int64_t v)
 {
-    char t[24];
-    int n = snprintf(t, sizeof t, "%" PRId64, v);
-    buf_add(b, t, (size_t)n);
+    char t[24], *end = t + sizeof t, *p = digits_before(end, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
+    if (v < 0)
+        *--p = '-';
+    buf_add(b, p, (size_t)(end - p));
+}
+
+struct str str_letter_i64(struct arena *a, char letter, int64_t v)
+{
+    char t[24], *end = t + sizeof t, *p = digits_before(end, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
+    if (v < 0)
+        *--p = '-';
+    *--p = letter;
+    return str_dup(a, (struct str){p, (size_t)(end - p)});
 }
 
 void buf_decimal(struct buf *b, int64_t v, int decimals)

@@ -39,6 +39,7 @@ size_t str_chars(struct str s); /* number of characters */
 struct str str_dup(struct arena *a, struct str s);
 const char *str_c(struct arena *a, struct str s); /* with a NUL behind */
 struct str str_printf(struct arena *a, const char *fmt, ...) PRINTF(2, 3);
+struct str str_letter_i64(struct arena *a, char letter, int64_t v); /* "a17" */
 uint64_t str_hash(struct str s); /* FNV-1a; for tables in memory only */
 
 struct buf {

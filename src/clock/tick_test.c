@@ -90,7 +90,8 @@ static void make_world(struct bench *b, const char *zone)
     }
     b->w.orgs = b->orgs;
     b->w.n_orgs = UNITS;
-    b->installed = (struct installed){.playbook = b->book, .in_force = true};
+    b->installed = (struct installed){.playbook = b->book, .in_force = true,
+                                      .puts = table_puts(b->a, b->book)};
     b->w.playbooks = &b->installed;
     b->w.n_playbooks = 1;
     b->w.refs = 1;

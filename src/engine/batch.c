@@ -219,7 +219,7 @@ static bool apply_draft(struct batch *b, struct entry *x, struct draft *dr, cons
         r = record_new(b->arena);
         r->rid = b->log.head.next_rid++;
     }
-    struct record *next = record_copy(b->arena, r);
+    struct record *next = record_share(b->arena, r);
     body->ver = r->ver + 1;
     body->recorded = b->now;
     struct event_body line;
@@ -250,7 +250,7 @@ static bool apply_draft(struct batch *b, struct entry *x, struct draft *dr, cons
         x->change.moved_seq = done->seq;
     if (x->change.def && x->change.def->recurs && record_closed(r) != record_closed(next)) {
         b->closed = arena_grow(b->arena, b->closed, b->n_closed, &b->cap_closed, sizeof *b->closed);
-        b->closed[b->n_closed++] = x;
+        b->closed[b->n_closed++] = (struct closed_case){.x = x};
     }
     x->change.new_text |= dr->n_detached > 0 || body->number.ptr || !x->change.before ||
                           x->change.before->area != next->area || body->set->n > 0;
@@ -399,10 +399,10 @@ static void resident_token(struct batch *b, struct answer *ans)
     snprintf(ans->digits, sizeof ans->digits, "%08u", n % 100000000u);
 }
 
-static bool save_token(struct batch *b, const struct answer *ans, struct err *e)
+static bool save_token(struct batch *b, const struct answer *ans, bool opened, struct err *e)
 {
     struct hash h = hash_sha256(str_of(ans->token));
-    if (!store_exec(b->db, sql_resident_link_drop, BIND(C_INT(ans->rid)), NULL, e))
+    if (!opened && !store_exec(b->db, sql_resident_link_drop, BIND(C_INT(ans->rid)), NULL, e))
         return false;
     return store_exec(b->db, sql_resident_link_save,
                       BIND(C_BLOB(HASH_STR(h)), C_INT(ans->rid), C_TEXT(str_of(ans->digits)),
@@ -474,7 +474,7 @@ static bool apply_all(struct batch *b, struct job *job, const struct ask *ask, s
     bool opened = set->opens && is_case && !ask->source.len && !b->en->cfg.bulk;
     if (opened || set->resident_link) {
         resident_token(b, job->ans);
-        return save_token(b, job->ans, e);
+        return save_token(b, job->ans, opened, e);
     }
     return true;
 }

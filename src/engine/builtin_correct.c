@@ -92,7 +92,7 @@ bool link_other(struct deciding *d, const char *act, bool del)
     if (!draft_end(d))
         return false;
     mine = d->work;
-    d->work = record_copy(d->a, d->s->other);
+    d->work = record_share(d->a, d->s->other);
     d->area = world_area_by_id(d->w, d->work->area);
     draft_begin(d, str_of(act));
     d->draft->other = true;

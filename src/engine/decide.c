@@ -42,7 +42,7 @@ bool draft_end(struct deciding *d)
     struct event_body *b = &d->draft->body;
     b->ver = d->work->ver + 1;
     b->recorded = d->now;
-    struct record *next = record_copy(d->a, d->work);
+    struct record *next = record_share(d->a, d->work);
     if (!fold_event(d->a, next, b, -(int64_t)d->out->n, d->e))
         return false;
     d->work = next;
@@ -706,7 +706,7 @@ static bool existing_record(struct deciding *d)
     int record;
     if (!r)
         return err_set(d->e, ERR_NOT_FOUND, "there is no such record");
-    d->work = record_copy(d->a, r);
+    d->work = record_share(d->a, r);
     d->work->rid = r->rid;
     d->area = world_area_by_id(d->w, r->area);
     d->units = record_units(d->a, r);

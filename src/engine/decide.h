@@ -25,7 +25,7 @@ struct snapshot {
     const struct plain_value *given;    /* and its values */
     size_t n_given;
     bool shifting;               /* records are still taken along to where areas were moved */
-    const struct batch *batch;          /* all of it; NULL on a request's thread */
+    struct batch *batch;                /* all of it; NULL on a request's thread */
     const struct keys *keys;
     bool has_dek;
     uint8_t dek[CIPHER_KEY];     /* of rec */

@@ -69,6 +69,14 @@ struct entry {
     bool new_dek;
 };
 
+/* What recurrence wants to know of it, read once for each fold: a bulk load asks some hundred times. */
+struct closed_case {
+    const struct entry *x;
+    const struct record *as; /* the fold that the rest was read from; NULL: none yet */
+    bool counts;             /* closed, in force, in the open, with a point */
+    int64_t closed, lon, lat;
+};
+
 struct seq_row {
     struct str name, scope;
     int64_t year, next;
@@ -92,7 +100,7 @@ struct batch {
     struct entry *table[512];
     struct entry **order; /* entries in order of first touch */
     size_t n_order, cap_order;
-    struct entry **closed; /* whose closing this commit moved: recurrence asks for them */
+    struct closed_case *closed; /* whose closing this commit moved: recurrence asks for them */
     size_t n_closed, cap_closed;
     struct seq_row *seqs;
     size_t n_seqs, cap_seqs;

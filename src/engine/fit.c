@@ -186,7 +186,7 @@ static bool way_out(const struct fit *f, const struct record *r, const struct pl
     struct actor nobody = actor_operator();
     none.actor = &nobody;
     d.ask = &none;
-    d.work = record_copy(f->a, r);
+    d.work = record_share(f->a, r);
     d.form = d.input = json_new(f->a, J_OBJ);
     for (int i = 0; i < def->n_actions; i++) {
         const struct action *act = &def->actions[i];

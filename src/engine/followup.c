@@ -286,16 +286,45 @@ static void read_part(void *self, int slot, struct xvalue *out)
 /* The part as it will be: what the record has, with what this draft changes. */
 static const struct json *part_after(struct deciding *d, const struct json *p)
 {
-    struct json *out = json_clone(d->a, p);
-    JSON_EACH (x, d->draft->body.parts)
-        if (json_num(x, "i", 0) == json_num(p, "i", -1))
-            JSON_EACH (v, x)
-                json_set(d->a, out, v->key, json_clone(d->a, v));
-    return out;
+    struct json *out = NULL;
+    JSON_EACH (x, d->draft->body.parts) {
+        if (json_num(x, "i", 0) != json_num(p, "i", -1))
+            continue;
+        out = out ? out : json_clone(d->a, p);
+        JSON_EACH (v, x)
+            json_set(d->a, out, v->key, json_clone(d->a, v));
+    }
+    return out ? out : p;
 }
 
 /* Parts that ended without having been asked (the matter was reopened) do not count. */
-static int64_t count_parts(struct deciding *d, const struct follow_up *f, const struct follow_count *k)
+static bool is_counted(const struct json *p)
+{
+    return str_is(json_text(p, "kind"), "follow_up") &&
+           (json_yes(p, "open") || !json_empty(json_get(p, "outcome")));
+}
+
+/* An array of the parts that may count, of the record and of the draft, as they will be. */
+static const struct json **counted_parts(struct deciding *d, size_t *n)
+{
+    size_t cap = 0;
+    const struct json **out = NULL, *lists[] = {d->work->parts, d->draft->body.parts};
+    *n = 0;
+    for (size_t i = 0; i < COUNT_OF(lists); i++)
+        JSON_EACH (p, lists[i]) {
+            if (i && record_part(d->work, json_num(p, "i", 0)))
+                continue;
+            const struct json *after = i ? p : part_after(d, p);
+            if (!is_counted(after))
+                continue;
+            out = arena_grow(d->a, out, *n, &cap, sizeof *out);
+            out[(*n)++] = after;
+        }
+    return out;
+}
+
+static int64_t count_parts(struct deciding *d, const struct follow_up *f, const struct follow_count *k,
+                           const struct json **parts, size_t n_parts)
 {
     struct counted c = {.d = d, .f = f};
     deciding_context(d, &c.record);
@@ -306,18 +335,11 @@ static int64_t count_parts(struct deciding *d, const struct follow_up *f, const 
     x.open = NULL;
     x.rows = NULL;
     int64_t n = 0;
-    const struct json *lists[] = {d->work->parts, d->draft->body.parts};
-    for (size_t i = 0; i < COUNT_OF(lists); i++)
-        JSON_EACH (p, lists[i]) {
-            if (i && record_part(d->work, json_num(p, "i", 0)))
-                continue;
-            c.part = i ? p : part_after(d, p);
-            if (!str_is(json_text(c.part, "kind"), "follow_up") || !str_eq(json_text(c.part, "plan"), f->id))
-                continue;
-            if (!json_yes(c.part, "open") && json_empty(json_get(c.part, "outcome")))
-                continue;
+    for (size_t i = 0; i < n_parts; i++) {
+        c.part = parts[i];
+        if (str_eq(json_text(c.part, "plan"), f->id))
             n += !k->where || expr_true(k->where, &x);
-        }
+    }
     return n;
 }
 
@@ -325,21 +347,26 @@ static int64_t count_parts(struct deciding *d, const struct follow_up *f, const 
 void follow_ups_count(struct deciding *d)
 {
     bool any = false;
+    size_t n_parts;
+    if (!d->def->n_follow_ups)
+        return;
+    const struct json **parts = counted_parts(d, &n_parts);
+    int64_t *sums = ARENA_ARRAY(d->a, int64_t, d->def->n_fields);
+    bool *counted = ARENA_ARRAY(d->a, bool, d->def->n_fields);
+    for (int i = 0; i < d->def->n_follow_ups; i++)
+        for (int k = 0; k < d->def->follow_ups[i].n_counts; k++) {
+            const struct follow_count *c = &d->def->follow_ups[i].counts[k];
+            counted[c->field] = true;
+            sums[c->field] += count_parts(d, &d->def->follow_ups[i], c, parts, n_parts);
+        }
     for (int f = 0; f < d->def->n_fields; f++) {
-        int64_t n = 0;
-        bool counted = false;
-        for (int i = 0; i < d->def->n_follow_ups; i++)
-            for (int k = 0; k < d->def->follow_ups[i].n_counts; k++) {
-                const struct follow_count *c = &d->def->follow_ups[i].counts[k];
-                if (c->field != f)
-                    continue;
-                n += count_parts(d, &d->def->follow_ups[i], c);
-                counted = true;
-            }
         struct str id = d->def->fields[f].id;
-        if (!counted || json_num(d->work->fields, str_c(d->a, id), 0) == n)
+        if (!counted[f])
             continue;
-        json_set(d->a, d->draft->body.set, id, json_new_int(d->a, n));
+        const struct json *was = json_get_str(d->work->fields, id);
+        if ((json_is(was, J_INT) ? was->i : 0) == sums[f])
+            continue;
+        json_set(d->a, d->draft->body.set, id, json_new_int(d->a, sums[f]));
         any = true;
     }
     if (any)

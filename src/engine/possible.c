@@ -100,7 +100,7 @@ bool engine_possible(struct engine *en, struct store *db, const struct world *w,
     s.calendar = engine_calendar(en);
     l.d = (struct deciding){.a = a, .s = &s, .ask = &ask, .out = &set, .e = e, .w = w,
                             .now = s.now, .at = s.now, .role = ROLE_NONE};
-    l.d.work = record_copy(a, r);
+    l.d.work = record_share(a, r);
     l.d.form = l.d.input = json_new(a, J_OBJ);
     l.d.area = world_area_by_id(w, r->area);
     l.d.units = record_units(a, r);

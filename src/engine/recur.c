@@ -4,8 +4,9 @@
  * what a text calls "at the gate" is no proof of sameness.  Persons play no part. */
 #include "engine/decide_int.h"
 #include "engine/engine_int.h"
-#include "engine/recur.sql.h"
 #include "record/spot.h"
+
+enum { MOST_A_METRE = 100 }; /* units of latitude: a metre is 90 of them */
 
 struct search {
     struct store *db;
@@ -13,7 +14,7 @@ struct search {
     const struct record_def *def;
     struct str type, table;
     int64_t lon, lat, since, until;
-    const struct batch *batch; /* what this commit has closed is not in the tables yet; or NULL */
+    struct batch *batch; /* what this commit has closed is not in the tables yet; or NULL */
     struct id best;
     int64_t best_closed;
     struct err *e;
@@ -22,31 +23,46 @@ struct search {
 static bool in_batch(const struct search *x, int64_t rid)
 {
     for (size_t i = 0; x->batch && i < x->batch->n_closed; i++)
-        if (x->batch->closed[i]->change.after->rid == rid)
+        if (x->batch->closed[i].x->change.after->rid == rid)
             return true;
     return false;
 }
 
 static bool near_enough(const struct search *x, int64_t lon, int64_t lat)
 {
+    if (llabs(x->lat - lat) > x->def->recurs->metres * MOST_A_METRE) /* no cosine for what is far */
+        return false;
     return spot_metres(x->lon, x->lat, lon, lat) <= x->def->recurs->metres;
 }
 
-/* The typed row knows the point; nothing is decrypted. */
-static bool try_one(struct search *x, int64_t rid)
+/* Cases that were closed in time in these cells, the newest closing first: the first one near enough is
+ * it.  The typed row knows the point; nothing is decrypted. */
+static const char *near_sql(const struct search *x)
 {
-    const struct field *f = &x->def->fields[x->def->place_field];
-    struct str sql = str_printf(x->a, "SELECT x_%.*s_lon, x_%.*s_lat FROM %.*s WHERE rid = $1",
-                                STR_F(f->id), STR_F(f->id), STR_F(x->table));
-    struct rows at AUTO(rows_close) = store_query(x->db, sql.ptr, BIND(C_INT(rid)), x->e);
-    if (!rows_next(&at) || rows_null(&at, 0) || !near_enough(x, rows_int(&at, 0), rows_int(&at, 1)))
-        return !err_is(x->e);
-    struct rows r AUTO(rows_close) = store_query(x->db, sql_recur_id, BIND(C_INT(rid)), x->e);
-    if (rows_next(&r) && rows_int(&r, 1) > x->best_closed) {
-        struct str id = rows_str(&r, 0);
+    struct str id = x->def->fields[x->def->place_field].id;
+    return str_printf(x->a, "SELECT s.rid, r.id, r.closed, f.x_%.*s_lon, f.x_%.*s_lat FROM spot s "
+                      "CROSS JOIN record r CROSS JOIN %.*s f WHERE s.type = $1 AND s.cell BETWEEN $2 AND $3 "
+                      "AND r.rid = s.rid AND r.closed >= $4 AND r.closed <= $5 AND r.void = 0 "
+                      "AND r.merged IS NULL AND f.rid = s.rid AND f.x_%.*s_lat BETWEEN $6 AND $7 "
+                      "ORDER BY r.closed DESC, s.rid DESC LIMIT 100",
+                      STR_F(id), STR_F(id), STR_F(x->table), STR_F(id)).ptr;
+}
+
+static bool near_in(struct search *x, const char *sql, const struct spot_range *range)
+{
+    int64_t up = x->def->recurs->metres * MOST_A_METRE;
+    struct rows r AUTO(rows_close) =
+        store_query(x->db, sql,
+                    BIND(C_TEXT(x->type), C_INT(range->low), C_INT(range->high), C_INT(x->since), C_INT(x->until),
+                         C_INT(x->lat - up), C_INT(x->lat + up)),
+                    x->e);
+    while (rows_next(&r) && rows_int(&r, 2) > x->best_closed) {
+        if (!near_enough(x, rows_int(&r, 3), rows_int(&r, 4)) || in_batch(x, rows_int(&r, 0)))
+            continue;
+        struct str id = rows_str(&r, 1);
         ASSERT(id.len == ID_LEN);
         memcpy(x->best.b, id.ptr, ID_LEN);
-        x->best_closed = rows_int(&r, 1);
+        x->best_closed = rows_int(&r, 2);
     }
     return !err_is(x->e);
 }
@@ -55,37 +71,23 @@ static bool near(struct search *x)
 {
     struct spot_range ranges[SPOT_ROWS_MAX];
     int n = spot_ranges(x->lon, x->lat, x->def->recurs->metres, ranges);
-    for (int i = 0; i < n; i++) {
-        int64_t rids[100];
-        size_t found = 0;
-        struct rows r AUTO(rows_close) =
-            store_query(x->db, sql_recur_near,
-                        BIND(C_TEXT(x->type), C_INT(ranges[i].low), C_INT(ranges[i].high),
-                             C_INT(x->since), C_INT(x->until)),
-                        x->e);
-        while (rows_next(&r))
-            if (!in_batch(x, rows_int(&r, 0)))
-                rids[found++] = rows_int(&r, 0);
-        for (size_t k = 0; k < found; k++)
-            if (!try_one(x, rids[k]))
-                return false;
-        if (err_is(x->e))
+    const char *sql = near_sql(x);
+    for (int i = 0; i < n; i++)
+        if (!near_in(x, sql, &ranges[i]))
             return false;
-    }
     return true;
 }
 
 /* As the typed row will have it. */
-static bool try_closed(struct search *x, const struct record *r)
+static bool read_closed(struct search *x, struct closed_case *c)
 {
-    const struct field *f = &x->def->fields[x->def->place_field];
-    const struct json *ref = json_get_str(r->fields, f->id);
-    int64_t closed = record_closed(r);
+    const struct record *r = c->x->change.after;
+    const struct record_def *def = c->x->change.def;
+    const struct json *ref = json_get_str(r->fields, def->fields[def->place_field].id);
     struct str plain = STR_NONE;
     struct json *place;
-    if (!str_eq(r->type, x->type) || closed == TIME_NONE || closed < x->since || closed > x->until ||
-        closed <= x->best_closed || record_sealed(r) || record_flag(r, "$void") ||
-        record_merged(r).len || !ref)
+    *c = (struct closed_case){.x = c->x, .as = r, .closed = record_closed(r)};
+    if (c->closed == TIME_NONE || record_sealed(r) || record_flag(r, "$void") || record_merged(r).len || !ref)
         return true;
     if (!changes_plain(x->db, &x->batch->changes, r, ref, &plain, x->e))
         return false;
@@ -93,19 +95,28 @@ static bool try_closed(struct search *x, const struct record *r)
         return true;
     if (!json_own(x->a, plain, &place, x->e))
         return false;
-    if (json_is(json_get(place, "lon"), J_INT) && json_is(json_get(place, "lat"), J_INT) &&
-        near_enough(x, json_num(place, "lon", 0), json_num(place, "lat", 0))) {
-        x->best = r->id;
-        x->best_closed = closed;
+    const struct json *lon = json_get(place, "lon"), *lat = json_get(place, "lat");
+    if (json_is(lon, J_INT) && json_is(lat, J_INT)) {
+        c->lon = lon->i;
+        c->lat = lat->i;
+        c->counts = true;
     }
     return true;
 }
 
 static bool near_in_batch(struct search *x)
 {
-    for (size_t i = 0; x->batch && i < x->batch->n_closed; i++)
-        if (!try_closed(x, x->batch->closed[i]->change.after))
+    for (size_t i = 0; x->batch && i < x->batch->n_closed; i++) {
+        struct closed_case *c = &x->batch->closed[i];
+        const struct record *r = c->x->change.after;
+        if (c->as != r && !read_closed(x, c))
             return false;
+        if (!c->counts || c->closed < x->since || c->closed > x->until || c->closed <= x->best_closed ||
+            !str_eq(r->type, x->type) || !near_enough(x, c->lon, c->lat))
+            continue;
+        x->best = r->id;
+        x->best_closed = c->closed;
+    }
     return true;
 }
 

@@ -43,7 +43,7 @@ const struct state *engine_task(const struct world *w, const struct record *r, c
         return NULL;
     ask.actor = actor;
     d.def = &d.playbook->records[record];
-    d.work = record_copy(a, r);
+    d.work = record_share(a, r);
     d.units = record_units(a, r);
     return task_of(&d);
 }

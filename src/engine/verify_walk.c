@@ -73,7 +73,7 @@ static bool take_event(struct walk *w, const struct event *ev)
         w->r = record_new(w->a);
         w->r->rid = ev->rid;
     }
-    struct record *before = w->r->ver ? record_copy(w->step, w->r) : NULL;
+    struct record *before = w->r->ver ? record_share(w->step, w->r) : NULL;
     if (!body_read(w->a, str_dup(w->a, ev->body), &line, &bad) || !fold_one(w, &line, ev->seq, &bad)) {
         verify_wrong(v, ev->seq, "%s", bad.text);
         w->stop = true;

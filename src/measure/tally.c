@@ -361,11 +361,49 @@ bool tally_step(struct tally *t, struct arena *a, const struct record *before,
 
 /* ---- gathering and writing ---- */
 
+static bool same_key(const struct tally_row *x, const struct tally_row *y)
+{
+    return x->term == y->term && x->area == y->area && x->day == y->day && x->known == y->known &&
+           str_eq(x->dim, y->dim);
+}
+
+/* The slot of this key: its own, or the empty one where it belongs. */
+static uint32_t *slot_of(const struct tally_lists *l, const struct tally_row *row)
+{
+    static const uint64_t MIX = 0x9E3779B97F4A7C15u;
+    uint64_t h = (uint64_t)row->term * MIX ^ (uint64_t)row->area;
+    h = h * MIX ^ ((uint64_t)(uint32_t)row->day << 32 | (uint32_t)row->known);
+    h = h * MIX ^ (row->dim.len ? str_hash(row->dim) : 0);
+    h = h * MIX >> 32;
+    size_t i = h & (l->n_slots - 1);
+    while (l->slots[i] && !same_key(&l->rows[l->slots[i] - 1], row))
+        i = (i + 1) & (l->n_slots - 1);
+    return &l->slots[i];
+}
+
+static void more_slots(struct tally_lists *l)
+{
+    l->n_slots = l->n_slots ? l->n_slots * 4 : 1024;
+    l->slots = ARENA_ARRAY(l->a, uint32_t, l->n_slots);
+    for (size_t i = 0; i < l->n; i++)
+        *slot_of(l, &l->rows[i]) = (uint32_t)i + 1;
+}
+
+/* Many cases of a commit count in the same cells: added up here, a commit writes each once. */
 static void add_row(void *self, const struct tally_row *row)
 {
     struct tally_lists *l = self;
+    if (l->n * 2 >= l->n_slots)
+        more_slots(l);
+    uint32_t *slot = slot_of(l, row);
+    if (*slot) {
+        l->rows[*slot - 1].n += row->n;
+        l->rows[*slot - 1].s += row->s;
+        return;
+    }
     l->rows = arena_grow(l->a, l->rows, l->n, &l->cap, sizeof *l->rows);
     l->rows[l->n++] = *row;
+    *slot = (uint32_t)l->n;
 }
 
 static void add_duration(void *self, const struct tally_duration *row)
@@ -408,22 +446,17 @@ static int by_record(const void *a, const void *b)
     return x->rid < y->rid ? -1 : x->rid > y->rid;
 }
 
-/* Adds up equal keys and leaves out what comes to nothing. */
-static void merge_rows(struct tally_lists *l)
+/* Leaves out what came to nothing, and brings the rest into the order of the key. */
+static void order_rows(struct tally_lists *l)
 {
     size_t kept = 0;
+    for (size_t i = 0; i < l->n; i++)
+        if (l->rows[i].n || l->rows[i].s)
+            l->rows[kept++] = l->rows[i];
+    l->n = kept;
+    l->n_slots = 0; /* the places have changed */
     if (l->n)
         qsort(l->rows, l->n, sizeof *l->rows, by_key);
-    for (size_t i = 0; i < l->n;) {
-        struct tally_row sum = l->rows[i++];
-        for (; i < l->n && by_key(&sum, &l->rows[i]) == 0; i++) {
-            sum.n += l->rows[i].n;
-            sum.s += l->rows[i].s;
-        }
-        if (sum.n || sum.s)
-            l->rows[kept++] = sum;
-    }
-    l->n = kept;
 }
 
 enum { ROW_CELLS = 6, DURATION_CELLS = 5, GONE_CELLS = 2 };
@@ -478,7 +511,7 @@ static bool write_durations(struct store *db, struct tally_lists *l, struct err 
 
 bool tally_write(struct store *db, struct tally_lists *l, struct err *e)
 {
-    merge_rows(l);
+    order_rows(l);
     return write_rows(db, l, e) && write_durations(db, l, e);
 }
 

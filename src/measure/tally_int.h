@@ -4,8 +4,10 @@
 
 struct tally_lists {
     struct arena *a;
-    struct tally_row *rows;
+    struct tally_row *rows; /* each key once */
     size_t n, cap;
+    uint32_t *slots; /* hash table over the rows: index + 1, 0 empty */
+    size_t n_slots;  /* a power of 2, at least twice n */
     struct tally_duration *durations;
     size_t n_durations, cap_durations;
 };
@@ -13,7 +15,7 @@ struct tally_sink tally_gather(struct tally_lists *l);
 /* Halves of a sink that say nothing. */
 void tally_no_duration(void *self, const struct tally_duration *d);
 void tally_no_count(void *self, const struct tally_row *row);
-/* Sorts, merges and writes. */
+/* Sorts and writes. */
 MUST_USE bool tally_write(struct store *db, struct tally_lists *l, struct err *e);
 
 struct term_now {

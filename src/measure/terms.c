@@ -163,7 +163,7 @@ static bool each_step(struct making *m, int64_t rid, const struct tally_sink *si
                 !seal_fold(m->a, now, &open, &line, events[i].seq, m->e))
                 return false;
             tally_step(m->t, m->a, was, now, line.recorded, sink);
-            was = record_copy(m->a, now);
+            was = record_share(m->a, now);
         }
     }
     *last = was;

@@ -69,6 +69,11 @@ MUST_USE bool record_by_number(struct store *db, struct arena *a, struct str num
 
 /* ---- the typed table of a record type ---- */
 struct str table_name(struct arena *a, const struct playbook *p, const struct record_def *def);
+/* By record type, the statement that writes a row of its table: $1 rid, the columns of table_row, then
+ * longitude and latitude of each place, which only a new row takes.  A world holds them (world_put). */
+const char **table_puts(struct arena *a, const struct playbook *p);
+/* The typed rows of a commit, and where its cases lie (table spot). */
+MUST_USE bool table_save(struct store *db, const struct changes *c, struct err *e);
 /* Makes the table, or adds what a newer playbook version added; never drops (decisions 14). */
 MUST_USE bool table_ensure(struct store *db, const struct playbook *p, const struct record_def *def,
                            struct err *e);

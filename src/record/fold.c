@@ -11,10 +11,25 @@ struct record *record_new(struct arena *a)
     return r;
 }
 
-struct record *record_copy(struct arena *a, const struct record *r)
+struct record *record_share(struct arena *a, const struct record *r)
 {
     struct record *c = ARENA_NEW(a, struct record);
     *c = *r;
+    c->fields = json_share(a, r->fields);
+    c->parts = json_share(a, r->parts);
+    c->links = json_share(a, r->links);
+    c->sealed = json_share(a, r->sealed);
+    c->shut = r->shut ? record_share(a, r->shut) : NULL;
+    c->cap_clocks = r->n_clocks;
+    c->clocks = ARENA_ARRAY(a, struct clock_run, r->n_clocks + 1);
+    if (r->n_clocks)
+        memcpy(c->clocks, r->clocks, r->n_clocks * sizeof *c->clocks);
+    return c;
+}
+
+struct record *record_copy(struct arena *a, const struct record *r)
+{
+    struct record *c = record_share(a, r);
     c->type = str_dup(a, r->type);
     c->pb = str_dup(a, r->pb);
     c->code = str_dup(a, r->code);
@@ -26,10 +41,7 @@ struct record *record_copy(struct arena *a, const struct record *r)
     c->links = json_clone(a, r->links);
     c->sealed = json_clone(a, r->sealed);
     c->shut = r->shut ? record_copy(a, r->shut) : NULL;
-    c->cap_clocks = r->n_clocks;
-    c->clocks = ARENA_ARRAY(a, struct clock_run, r->n_clocks + 1);
-    for (size_t i = 0; i < r->n_clocks; i++) {
-        c->clocks[i] = r->clocks[i];
+    for (size_t i = 0; i < c->n_clocks; i++) {
         c->clocks[i].id = str_dup(a, r->clocks[i].id);
         c->clocks[i].org = str_dup(a, r->clocks[i].org);
     }

@@ -68,6 +68,8 @@ int64_t record_open_parts(const struct record *r, const char *kind); /* NULL: an
 /* An empty record, to which ver 1 is folded. */
 struct record *record_new(struct arena *a);
 struct record *record_copy(struct arena *a, const struct record *r);
+/* A copy to fold further, over the texts of r, which must live as long: every event takes some. */
+struct record *record_share(struct arena *a, const struct record *r);
 /* seq is written into references to detached values.  On error the record is half-changed: throw it
  * away.  Errors: ERR_VERIFY when the event does not continue this record. */
 MUST_USE bool fold_event(struct arena *a, struct record *r, const struct event_body *ev, int64_t seq,

@@ -134,7 +134,7 @@ bool seal_fold(struct arena *a, struct record *r, const struct event_body *open,
 {
     struct record *shut = NULL;
     if (line->sealed) {
-        shut = record_copy(a, record_stored(r));
+        shut = record_share(a, record_stored(r));
         if (!fold_event(a, shut, line, seq, e))
             return false;
     }
@@ -150,7 +150,7 @@ bool seal_open(struct store *db, const struct keys *keys, struct arena *a, struc
     struct record *shut = *r;
     if (!keys || shut->shut || !record_sealed(shut))
         return true;
-    struct record *open = record_copy(a, shut);
+    struct record *open = record_share(a, shut);
     JSON_EACH (ref, shut->sealed) {
         int64_t seq = json_num(ref, "s", -1);
         struct event_body line = {.area = shut->area, .code = shut->code, .ver = 1}, ev;

@@ -1,4 +1,4 @@
-#include "record/world.h"
+#include "record/change.h"
 #include "record/world.sql.h"
 
 struct world *world_ref(struct world *w)
@@ -339,6 +339,7 @@ static bool take_playbook(struct sys_walk *s, const struct record *r)
     }
     w->playbooks[w->n_playbooks++] = (struct installed){
         .playbook = p,
+        .puts = table_puts(w->arena, p),
         .rec = r->id,
         .in_force = str_is(r->state, "in_force"),
         .seq = r->last_seq,
@@ -438,6 +439,15 @@ const struct playbook *world_playbook(const struct world *w, struct str name)
             return in->playbook;
     }
     return NULL;
+}
+
+const char *world_put(const struct world *w, const struct playbook *p, const struct record_def *def)
+{
+    int i = 0;
+    while (i < w->n_playbooks && w->playbooks[i].playbook != p)
+        i++;
+    ASSERT(i < w->n_playbooks && def >= p->records && def < p->records + p->n_records);
+    return w->playbooks[i].puts[def - p->records];
 }
 
 bool world_type(const struct world *w, struct str type, struct str pb,

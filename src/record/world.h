@@ -43,6 +43,7 @@ struct installed {
     struct id rec;                  /* its sys.playbook record */
     bool in_force;                  /* the version that opens new cases */
     int64_t seq;                    /* of the event that put it in force */
+    const char **puts;              /* table_puts, made once */
 };
 
 struct term_row {                   /* a term of the newest playbooks and its number in the tables */
@@ -106,6 +107,8 @@ MUST_USE bool world_now(struct store *db, struct arena *a, const struct world *w
 int world_org(const struct world *w, struct str id);
 /* The playbook version "dispute@3", or the one in force for "dispute"; NULL. */
 const struct playbook *world_playbook(const struct world *w, struct str name);
+/* The statement that writes a typed row of a type of a playbook that is in this world. */
+const char *world_put(const struct world *w, const struct playbook *p, const struct record_def *def);
 /* "dispute.dispute" in this version (or in force when pb is STR_NONE). */
 bool world_type(const struct world *w, struct str type, struct str pb,
                 const struct playbook **playbook, int *record);

@@ -137,7 +137,8 @@ static inline void make_world(struct bench *b)
             k = (k + 1) & 127;
         w->code_table[k] = i;
     }
-    b->installed = (struct installed){.playbook = b->book, .in_force = true};
+    b->installed = (struct installed){.playbook = b->book, .in_force = true,
+                                      .puts = table_puts(b->a, b->book)};
     w->playbooks = &b->installed;
     w->n_playbooks = 1;
     for (int i = 0; i < UNITS; i++) {

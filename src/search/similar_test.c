@@ -78,7 +78,8 @@ static bool start(struct bench *b, enum store_engine engine)
                                     .first = i,
                                     .last = i ? i : AREAS - 1,
                                     .children = i ? 0 : AREAS - 1};
-    b->installed = (struct installed){.playbook = b->book, .in_force = true};
+    b->installed = (struct installed){.playbook = b->book, .in_force = true,
+                                      .puts = table_puts(b->a, b->book)};
     b->w = (struct world){.refs = 1,
                           .zone = b->w.zone,
                           .areas = b->areas,
