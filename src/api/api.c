@@ -1,6 +1,7 @@
 /* The app: start and stop, and what happens to every request before its handler. */
 #include "access/account.h"
 #include "api/api_int.h"
+#include "api/imports.h"
 #include "engine/build.h"
 #include <inttypes.h>
 #include <sys/stat.h>
@@ -30,6 +31,7 @@ const struct route_list *const ROUTES[] = {
     &ROUTES_LINK,
     &ROUTES_DOCUMENTS,
     &ROUTES_EXPORTS,
+    &ROUTES_IMPORTS,
 };
 const size_t ROUTES_N = COUNT_OF(ROUTES);
 
@@ -279,6 +281,7 @@ bool api_start(struct engine *en, const struct api_config *cfg, struct api **out
     struct http_config http = {
         .listen = cfg->listen, .threads = 4, .proxies = cfg->proxies,
         .upload_dir = cfg->work_dir ? cfg->work_dir : "/tmp"};
+    api->imports = imports_new();
     bool ok = uploads_folder(engine_url(en), engine_keys(en), api->files, e) && hasher_start(&api->hasher, e) &&
               (api->sessions = sessions_new()) && (api->hub = hub_start(api)) &&
               http_start(&http, api->table, n, api, &api->http, e);
@@ -323,6 +326,7 @@ void api_stop(struct api *api, int seconds)
         struct timespec t = {.tv_nsec = 10 * 1000 * 1000};
         nanosleep(&t, NULL);
     }
+    imports_free(api->imports);
     hub_stop(api->hub);
     if (api->hasher)
         hasher_stop(api->hasher);

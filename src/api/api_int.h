@@ -20,7 +20,8 @@ struct limiter {
     } slots[LIMITER_SLOTS];
 };
 
-struct hub; /* stream.c */
+struct hub;     /* stream.c */
+struct imports; /* imports.c */
 
 struct api {
     struct engine *engine;
@@ -28,6 +29,7 @@ struct api {
     struct hasher *hasher;
     struct sessions *sessions;
     struct hub *hub;
+    struct imports *imports;
     struct http_route *table; /* what http_start was given: it keeps pointers into it */
     char files[UPLOADS_FOLDER];       /* folder of uploads */
     bool secure_cookie;
@@ -84,7 +86,8 @@ extern const struct route_list ROUTES_SESSION, ROUTES_RECORDS, ROUTES_ACTIONS, R
     ROUTES_AREAS, ROUTES_PLAYBOOKS, ROUTES_FILES, ROUTES_STREAM, ROUTES_RESIDENT, ROUTES_SYSTEM,
     ROUTES_OPENAPI, ROUTES_NOTICES, ROUTES_SIMILAR, ROUTES_DESK, ROUTES_BULLETINS, ROUTES_WALL,
     ROUTES_LINK, ROUTES_DOCUMENTS, ROUTES_EXPORTS, ROUTES_POINTS, ROUTES_ORGS, ROUTES_ACCOUNTS,
-    ROUTES_FORMS, ROUTES_VERSIONS;
+    ROUTES_FORMS, ROUTES_VERSIONS,
+    ROUTES_IMPORTS;
 extern const struct route_list *const ROUTES[];
 extern const size_t ROUTES_N;
 
@@ -198,6 +201,8 @@ struct words view_action(const struct record_def *def, struct str act);
 MUST_USE bool file_bytes(struct call *c, struct id id, struct str *mime, struct str *bytes);
 /* Content-Disposition with a name of any script; shown: in the browser, not as a download. */
 struct str disposition(struct arena *a, struct str name, bool shown);
+
+#define MIME_XLSX "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 /* ---- records.c ---- */
 struct find_question;

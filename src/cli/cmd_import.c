@@ -1,10 +1,12 @@
 /* bihuan import: a table from outside. */
 #include "cli/command.h"
 #include "exchange/import.h"
+#include "exchange/import_look.h"
 
 const struct option OPT_import[] = {
     OPTION_DB,
-    {"rejects", "FILE.csv", "rows that were refused, with the reason in the last column"},
+    {"rejects", "FILE", "rows that were refused, with the reason in the last column; .xlsx or CSV"},
+    {"dry", NULL, "try every row, write nothing: the answer says what an import would do"},
     {"area", "CODE", "where rows of an unknown area go; without it the root"},
     {"guess", NULL, "print a mapping guessed from the file, import nothing (with --type)"},
     {"type", "TYPE", "record type for --guess, as report.report"},
@@ -27,14 +29,13 @@ static bool guess(struct cli *c)
         return err_set(c->e, ERR_USAGE, "name one file");
     if (!args_need(&c->args, "type", &type, c->e) || !open_engine(c, true, &en))
         return false;
-    struct buf b = BUF(LIMIT_REQUEST_BODY);
+    struct import_look look = {.rows = 0};
     struct world *w = engine_world(en, c->e);
-    bool ok = w && import_guess(c->arena, w, c->args.words[0], str_of(type), &b, c->e);
+    bool ok = w && import_look(c->arena, w, c->args.words[0], str_of(type), &look, c->e);
     world_unref(w);
     engine_close(en);
     if (ok)
-        fwrite(b.ptr, 1, b.len, stdout);
-    buf_free(&b);
+        fwrite(look.mapping.ptr, 1, look.mapping.len, stdout);
     return ok;
 }
 
@@ -96,18 +97,23 @@ bool cmd_import(struct cli *c)
         return guess(c);
     if (c->args.n_words != 2)
         return err_set(c->e, ERR_USAGE, "name the mapping and the file");
-    if (!open_engine(c, false, &en))
+    struct str mapping;
+    if (!file_read(c->arena, c->args.words[0], LIMIT_PLAYBOOK, &mapping, c->e) || !open_engine(c, false, &en))
         return false;
     struct told told = {c->args.words[1], 0};
     struct import_ask ask = {.engine = en,
                              .actor = &who,
-                             .mapping = c->args.words[0],
+                             .mapping_name = c->args.words[0],
+                             .mapping = mapping,
                              .file = c->args.words[1],
                              .rejects = args_get(&c->args, "rejects"),
+                             .dry = args_has(&c->args, "dry"),
                              .area = str_of(args_get(&c->args, "area")),
                              .progress = cli_progress,
                              .progress_self = (char[]){"import"}};
-    if (!ask.rejects) {
+    if (ask.rejects) {
+        ask.rejects_kind = table_kind_of(ask.rejects);
+    } else {
         ask.refused = tell_refused;
         ask.refused_self = &told;
     }

@@ -556,11 +556,14 @@ bool batch_add(struct batch *b, struct job *job, struct err *e)
     if (set.same || ask.dry) {
         job->ans->ok = true;
         job->ans->same = set.same;
+        if (ask.dry && x)
+            job->ans->version = x->change.after->ver + !set.same; /* as it would be */
         if (set.same && x) {
             job->ans->record = x->change.after->id;
             job->ans->rid = x->change.after->rid;
             job->ans->version = x->change.after->ver;
-            external_keep(b, &ask, x->change.after->rid, x->change.after->last_seq);
+            if (!ask.dry)
+                external_keep(b, &ask, x->change.after->rid, x->change.after->last_seq);
         }
         return true;
     }

@@ -236,7 +236,8 @@ bool action_rights(struct deciding *d, const struct action *act, struct err *e)
         no_right(e, "only the resident may do this, through his link");
         return err_zh(e, "“%.*s”只能由本人办理", STR_F(act->name.zh));
     }
-    enum role role = actor_role(who, d->w, PERM_ACT, act->by, act->n_by, d->area, d->units);
+    unsigned needed = act->import ? PERM_IMPORT : PERM_ACT;
+    enum role role = actor_role(who, d->w, needed, act->by, act->n_by, d->area, d->units);
     if (role == ROLE_NONE) {
         no_right(e, "the role or its area does not allow this action here");
         return err_zh(e, "您的角色或辖区不能办理“%.*s”", STR_F(act->name.zh));
@@ -748,9 +749,6 @@ static bool decide_playbook(struct deciding *d)
     }
     if (act->import && !d->ask->source.len)
         return err_set(d->e, ERR_FORBIDDEN, "this action is for the importer");
-    if (act->import && d->ask->actor->kind == ACTOR_ACCOUNT &&
-        !(actor_permissions(d->ask->actor) & PERM_IMPORT))
-        return err_set(d->e, ERR_FORBIDDEN, "no right to import");
     if (act->import && d->work->ver && d->ask->area.len && world_area(d->w, str_trim(d->ask->area)) >= 0)
         d->area = world_area(d->w, str_trim(d->ask->area)); /* the source moved it */
     struct str opened = json_text(d->input, "opened");

@@ -1,5 +1,4 @@
 #include "exchange/import.h"
-#include "exchange/csv.h"
 #include "exchange/import.sql.h"
 #include "exchange/mapping.h"
 #include "exchange/sheet.h"
@@ -8,7 +7,7 @@
 #include <sys/stat.h>
 
 /* Rows travel in chunks: while the writer commits some, the next are read.  A chunk has one arena. */
-enum { CHUNK = LIMIT_BATCH_IMPORT, CHUNKS = 4 };
+enum { CHUNK = LIMIT_BATCH_IMPORT, CHUNKS = 4, GENTLE = LIMIT_BATCH };
 
 struct import;
 struct line {
@@ -21,6 +20,7 @@ struct line {
     struct mapped row;
     struct answer *ans; /* NULL: not asked, or not answered yet */
     bool same;          /* stands here already: not asked */
+    bool repeated;      /* an earlier row of this file has the same id */
     struct err err;     /* refused before it was asked */
 };
 
@@ -45,8 +45,9 @@ struct import {
     struct chunk *chunks[CHUNKS];
     size_t first, used; /* those that wait for answers, in the order of the file */
     struct seen seen;
-    FILE *rejects;
-    bool rejects_failed;
+    size_t chunk; /* rows of one */
+    struct table_file *rejects;
+    struct err rejects_failed;
     size_t n_header, why; /* why: the column of an earlier 原因, or n_header */
     pthread_mutex_t lock;
     pthread_cond_t answered;
@@ -95,41 +96,44 @@ static struct str reason(struct arena *a, const struct err *e)
     return str_printf(a, "%s：%s", err_title_zh(e->code), e->text);
 }
 
-static void write_row(struct import *im, struct arena *a, const struct str *cells, size_t n,
-                      struct str why)
+/* The row as it came, and why; cells beyond the header are told with the reason. */
+static void write_row(struct import *im, struct arena *a, const struct str *cells, size_t n, struct str why)
 {
-    size_t most = n > im->n_header ? n : im->n_header, k = 0;
-    struct str *row = ARENA_ARRAY(a, struct str, most + 1);
-    for (size_t i = 0; i < most; i++)
+    size_t k = 0;
+    struct str *row = ARENA_ARRAY(a, struct str, im->n_header + 1);
+    struct buf said AUTO(buf_free) = BUF(LIMIT_CSV_ROW);
+    for (size_t i = 0; i < im->n_header; i++)
         if (i != im->why)
             row[k++] = i < n ? cells[i] : STR("");
-    row[k++] = why;
-    struct buf b = BUF(LIMIT_CSV_ROW * 4);
-    csv_write_row(&b, row, k);
-    if (fwrite(b.ptr, 1, b.len, im->rejects) != b.len || !buf_ok(&b))
-        im->rejects_failed = true;
-    buf_free(&b);
+    buf_str(&said, why);
+    for (size_t i = im->n_header; i < n; i++)
+        if (str_trim(cells[i]).len)
+            buf_printf(&said, "；多出：%.*s", STR_F(cells[i]));
+    row[k++] = buf_ok(&said) ? buf_view(&said) : why;
+    if (!err_is(&im->rejects_failed) && !table_file_row(im->rejects, row, &im->rejects_failed))
+        return; /* said at the end */
 }
 
 static bool open_rejects(struct import *im, struct arena *a, const struct str *header, size_t n,
                          struct err *e)
 {
+    struct str *titles = ARENA_ARRAY(a, struct str, n + 1);
+    size_t k = 0;
     im->n_header = im->why = n;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         if (str_is(str_trim(header[i]), MAPPING_WHY))
             im->why = i;
+        else
+            titles[k++] = header[i];
+    }
+    titles[k++] = STR(MAPPING_WHY);
     struct stat in, to;
     if (!im->ask->rejects)
         return true;
     if (stat(im->ask->file, &in) == 0 && stat(im->ask->rejects, &to) == 0 &&
         in.st_dev == to.st_dev && in.st_ino == to.st_ino)
         return err_set(e, ERR_USAGE, "the rejects would overwrite the file that is read");
-    im->rejects = fopen(im->ask->rejects, "wb");
-    if (!im->rejects)
-        return err_set(e, ERR_IO, "%s: %s", im->ask->rejects, strerror(errno));
-    fputs(CSV_BOM, im->rejects);
-    write_row(im, a, header, n, STR(MAPPING_WHY));
-    return true;
+    return table_file_open(im->ask->rejects, im->ask->rejects_kind, STR(MAPPING_WHY), titles, k, &im->rejects, e);
 }
 
 static void refuse(struct import *im, struct line *l, const struct err *why)
@@ -145,11 +149,12 @@ static void refuse(struct import *im, struct line *l, const struct err *why)
 
 /* ---- answers ---- */
 
-/* What is no fault of the row: going on would only refuse all the others too. */
+/* What is no fault of the row: going on would only refuse all the others too.  (Missing rights are: the next
+ * row may lie in an area of the account.) */
 static bool hopeless(enum err_code code)
 {
-    static const enum err_code ALL[] = {ERR_BUSY, ERR_FULL,      ERR_READ_ONLY, ERR_STORE,
-                                        ERR_IO,   ERR_FORBIDDEN, ERR_INTERNAL,  ERR_BUILDING};
+    static const enum err_code ALL[] = {ERR_BUSY, ERR_FULL, ERR_READ_ONLY, ERR_STORE, ERR_IO, ERR_INTERNAL,
+                                        ERR_BUILDING};
     for (size_t i = 0; i < COUNT_OF(ALL); i++)
         if (code == ALL[i])
             return true;
@@ -170,7 +175,7 @@ static bool settle(struct import *im, struct line *l, struct err *e)
     im->out->area_above += l->row.area_above;
     if (l->same || l->ans->same || l->ans->again)
         im->out->same++;
-    else if (l->ans->version > 1)
+    else if (l->ans->version > 1 || l->repeated)
         im->out->updated++;
     else
         im->out->created++;
@@ -242,6 +247,7 @@ static bool prepare(struct import *im, struct line *l, struct err *e)
     l->ask.ext_id = r->ext_id;
     l->ask.digest = r->digest;
     l->ask.known = r->known;
+    l->ask.dry = im->ask->dry;
     ask_set_req(&l->ask);
     return true;
 }
@@ -271,7 +277,7 @@ static bool flush(struct import *im, struct err *e)
 static struct chunk *room(struct import *im, struct err *e)
 {
     struct chunk *c = im->chunks[(im->first + im->used) % CHUNKS];
-    if (c->n < CHUNK)
+    if (c->n < im->chunk)
         return c;
     submit(im, c);
     if (im->used == CHUNKS && !take_oldest(im, e))
@@ -310,26 +316,28 @@ static bool add_row(struct import *im, const struct str *cells, size_t n, int64_
         l = keep_row(im, cells, n, number, e);
         if (!l || !mapping_row(l->chunk->arena, im->map, l->cells, n, &l->row, &l->err))
             return false;
+        l->repeated = true;
     }
     return prepare(im, l, e);
 }
 
-static bool read_rows(struct import *im, struct arena *a, struct sheet *sheet, struct err *e)
+static bool stopped(const struct import *im, struct err *e)
+{
+    if (!im->ask->stop || !atomic_load(im->ask->stop))
+        return false;
+    err_set(e, ERR_BUSY, "the import was stopped");
+    return err_zh(e, "导入已停止") || true;
+}
+
+static bool read_rows(struct import *im, struct arena *a, struct sheet *sheet, const struct str *header, size_t width,
+                      struct err *e)
 {
     struct str *cells;
     size_t n;
-    if (!sheet_next(sheet, &cells, &n, e))
-        return err_is(e) ? false : err_set(e, ERR_INPUT, "%s: the file is empty", im->ask->file);
-    while (n && !str_trim(cells[n - 1]).len)
-        n--;
-    struct str *header = ARENA_ARRAY(a, struct str, n + 1);
-    for (size_t i = 0; i < n; i++)
-        header[i] = str_dup(a, cells[i]);
-    if (!mapping_bind(a, im->map, header, n, &im->out->unused, e) ||
-        !open_rejects(im, a, header, n, e))
+    if (!mapping_bind(a, im->map, header, width, &im->out->unused, e) || !open_rejects(im, a, header, width, e))
         return false;
     bool ok = true;
-    while (ok && sheet_next(sheet, &cells, &n, e)) {
+    while (ok && !stopped(im, e) && sheet_next(sheet, &cells, &n, e)) {
         ok = add_row(im, cells, n, sheet_line(sheet), e);
         if (im->ask->progress)
             im->ask->progress(im->ask->progress_self, sheet_done(sheet), sheet_total(sheet));
@@ -344,9 +352,7 @@ static bool read_rows(struct import *im, struct arena *a, struct sheet *sheet, s
 
 static bool load_mapping(struct import *im, struct arena *a, struct err *e)
 {
-    struct str text;
-    if (!file_read(a, im->ask->mapping, LIMIT_PLAYBOOK, &text, e) ||
-        !mapping_read(a, im->ask->mapping, text, im->world, &im->map, e))
+    if (!mapping_read(a, im->ask->mapping_name, im->ask->mapping, im->world, &im->map, e))
         return false;
     if (im->ask->area.len) {
         bool above;
@@ -376,11 +382,13 @@ static void end(struct import *im)
 
 static bool close_rejects(struct import *im, struct err *e)
 {
-    if (!im->rejects)
-        return true;
-    bool bad = ferror(im->rejects) || im->rejects_failed;
-    bad |= fclose(im->rejects) != 0;
-    return !bad || err_set(e, ERR_IO, "%s: could not be written", im->ask->rejects);
+    struct err closing = ERR_INIT;
+    bool ok = table_file_close(im->rejects, &closing);
+    if (err_is(&im->rejects_failed))
+        closing = im->rejects_failed;
+    if (err_is(&closing) && !err_is(e))
+        *e = closing;
+    return ok && !err_is(&closing);
 }
 
 bool import_run(struct arena *a, const struct import_ask *ask, struct import_result *out,
@@ -388,7 +396,10 @@ bool import_run(struct arena *a, const struct import_ask *ask, struct import_res
 {
     struct import im = {.ask = ask, .out = out};
     struct sheet *sheet AUTO(sheet_closep) = NULL;
+    struct str *header = NULL;
+    size_t width = 0;
     *out = (struct import_result){.read = 0};
+    im.chunk = ask->gently ? GENTLE : CHUNK;
     pthread_mutex_init(&im.lock, NULL);
     pthread_cond_init(&im.answered, NULL);
     for (size_t i = 0; i < CHUNKS; i++) {
@@ -397,39 +408,9 @@ bool import_run(struct arena *a, const struct import_ask *ask, struct import_res
     }
     im.world = engine_world(ask->engine, e);
     im.db = im.world ? engine_reader(ask->engine, e) : NULL;
-    bool ok = im.db && load_mapping(&im, a, e) && sheet_open(ask->file, &sheet, e) &&
-              read_rows(&im, a, sheet, e);
+    bool ok = im.db && load_mapping(&im, a, e) && sheet_open_table(a, ask->file, &sheet, &header, &width, e) &&
+              read_rows(&im, a, sheet, header, width, e);
     ok = close_rejects(&im, e) && ok;
     end(&im);
     return ok;
-}
-
-bool import_guess(struct arena *a, const struct world *w, const char *file, struct str type,
-                  struct buf *out, struct err *e)
-{
-    enum { SAMPLE = 200 };
-    struct sheet *sheet AUTO(sheet_closep) = NULL;
-    const struct playbook *p;
-    struct str *cells, *header, **rows = ARENA_ARRAY(a, struct str *, SAMPLE);
-    size_t n, width, n_rows = 0;
-    int record;
-    if (!world_type(w, type, STR_NONE, &p, &record))
-        return err_field(e, ERR_INPUT, "type", "there is no record type '%.*s'", STR_F(type));
-    if (!sheet_open(file, &sheet, e))
-        return false;
-    if (!sheet_next(sheet, &cells, &width, e))
-        return err_is(e) ? false : err_set(e, ERR_INPUT, "%s: the file is empty", file);
-    header = ARENA_ARRAY(a, struct str, width);
-    for (size_t i = 0; i < width; i++)
-        header[i] = str_dup(a, str_trim(cells[i]));
-    while (n_rows < SAMPLE && sheet_next(sheet, &cells, &n, e)) {
-        rows[n_rows] = ARENA_ARRAY(a, struct str, width);
-        for (size_t i = 0; i < width && i < n; i++)
-            rows[n_rows][i] = str_dup(a, str_trim(cells[i]));
-        n_rows++;
-    }
-    if (err_is(e))
-        return false;
-    mapping_guess(a, w, p, record, header, width, rows, n_rows, out);
-    return true;
 }

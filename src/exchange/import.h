@@ -7,18 +7,26 @@
  * rejects file: the columns of the input and the reason, to be mended and imported again. */
 #pragma once
 #include "engine/engine.h"
+#include "exchange/table_file.h"
+#include <stdatomic.h>
 
 struct import_ask {
     struct engine *engine;
     const struct actor *actor;
-    const char *mapping, *file; /* paths */
+    const char *mapping_name;   /* for complaints: the file it came from */
+    struct str mapping;         /* its text */
+    const char *file;           /* path */
     const char *rejects;        /* path, or NULL */
+    enum table_kind rejects_kind;
     struct str area;            /* code of where rows of unknown area go; STR_NONE: the root */
     void (*progress)(void *self, int64_t done, int64_t total);
     void *progress_self;
     /* each refused row, in the order of the file; may be NULL */
     void (*refused)(void *self, int64_t line, struct str why);
     void *refused_self;
+    bool dry;                 /* every row is decided, nothing is written */
+    bool gently;              /* few rows at a time: others use the same writer */
+    const atomic_bool *stop;  /* looked at between rows; NULL: it runs to its end */
 };
 
 struct import_result {
@@ -30,6 +38,3 @@ struct import_result {
 /* False: the import stopped, rows before stay in (a second run goes on); *out tells how far it came. */
 MUST_USE bool import_run(struct arena *a, const struct import_ask *ask, struct import_result *out,
                          struct err *e);
-/* A mapping guessed for the file, as YAML. */
-MUST_USE bool import_guess(struct arena *a, const struct world *w, const char *file, struct str type,
-                           struct buf *out, struct err *e);

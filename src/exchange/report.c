@@ -1,6 +1,7 @@
 #include "exchange/report.h"
 #include "exchange/csv.h"
 #include "exchange/export.h"
+#include "exchange/table_file.h"
 #include "playbook/yaml_json.h"
 #include "search/find.h"
 #include <pthread.h>
@@ -370,26 +371,21 @@ static void put_csv(struct arena *a, const struct report_map *m, const struct re
         csv_write_row(csv, run->lines[i].cells, (size_t)m->n);
 }
 
-/* Cells are texts: a code must keep its leading zeros. */
 static bool put_xlsx(struct arena *a, const struct report_ask *ask, const struct report_run *run, const char *path,
                      struct err *e)
 {
     const struct report_map *m = ask->map;
-    struct sheet_column *cols = ARENA_ARRAY(a, struct sheet_column, m->n);
-    struct sheet_cell *cells = ARENA_ARRAY(a, struct sheet_cell, m->n);
-    struct xlsx_writer *w;
+    struct str *titles = ARENA_ARRAY(a, struct str, m->n);
+    struct table_file *t;
     for (int i = 0; i < m->n; i++)
-        cols[i] = (struct sheet_column){.title = m->columns[i].title, .kind = SHEET_TEXT};
-    if (!xlsx_create(path, m->def->name.zh, cols, (size_t)m->n, ask->w->zone, &w, e))
+        titles[i] = m->columns[i].title;
+    if (!table_file_open(path, TABLE_XLSX, m->def->name.zh, titles, (size_t)m->n, &t, e))
         return false;
     bool ok = true;
-    for (size_t i = 0; ok && i < run->n; i++) {
-        for (int k = 0; k < m->n; k++)
-            cells[k] = (struct sheet_cell){.null = !run->lines[i].cells[k].len, .s = run->lines[i].cells[k]};
-        ok = xlsx_row_add(w, cells, e);
-    }
+    for (size_t i = 0; ok && i < run->n; i++)
+        ok = table_file_row(t, run->lines[i].cells, e);
     struct err closing = ERR_INIT;
-    return xlsx_finish(w, ok ? e : &closing) && ok;
+    return table_file_close(t, ok ? e : &closing) && ok;
 }
 
 bool report_text(struct arena *a, const struct report_ask *ask, struct buf *csv, struct report_run **run,

@@ -3,6 +3,8 @@
 #include "exchange/xlsx.h"
 #include <errno.h>
 
+enum { HEADINGS = 5 }; /* rows above the names of the columns, at most */
+
 struct sheet {
     struct csv_reader *csv; /* or */
     struct xlsx_reader *xlsx;
@@ -30,6 +32,59 @@ bool sheet_open(const char *path, struct sheet **out, struct err *e)
         return false;
     *out = mem_new(sizeof s);
     **out = s;
+    return true;
+}
+
+/* How many cells of a row say something, and how far the last of them lies. */
+static size_t filled(const struct str *cells, size_t n, size_t *width)
+{
+    size_t count = 0;
+    *width = 0;
+    for (size_t i = 0; i < n; i++)
+        if (str_trim(cells[i]).len) {
+            count++;
+            *width = i + 1;
+        }
+    return count;
+}
+
+/* How many rows at the top are a heading and no names of columns. */
+static bool headings(const char *path, size_t *out, struct err *e)
+{
+    struct sheet *s AUTO(sheet_closep) = NULL;
+    struct str *cells;
+    size_t n, width;
+    *out = 0;
+    if (!sheet_open(path, &s, e))
+        return false;
+    for (size_t i = 0; i <= HEADINGS && sheet_next(s, &cells, &n, e); i++)
+        if (filled(cells, n, &width) > 1) {
+            *out = i;
+            break;
+        }
+    return !err_is(e);
+}
+
+bool sheet_open_table(struct arena *a, const char *path, struct sheet **out, struct str **header, size_t *n,
+                      struct err *e)
+{
+    struct str *cells = NULL;
+    struct sheet *s;
+    size_t above, all = 0;
+    if (!headings(path, &above, e) || !sheet_open(path, &s, e))
+        return false;
+    bool there = true;
+    for (size_t i = 0; i <= above && there; i++)
+        there = sheet_next(s, &cells, &all, e);
+    if (!there) {
+        sheet_close(s);
+        return err_is(e) ? false : err_set(e, ERR_INPUT, "%s: the file is empty", path) || err_zh(e, "文件是空的");
+    }
+    filled(cells, all, n);
+    *header = ARENA_ARRAY(a, struct str, *n + 1);
+    for (size_t i = 0; i < *n; i++)
+        (*header)[i] = str_dup(a, str_trim(cells[i]));
+    *out = s;
     return true;
 }
 

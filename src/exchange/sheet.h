@@ -4,6 +4,10 @@
 
 struct sheet;
 MUST_USE bool sheet_open(const char *path, struct sheet **out, struct err *e);
+/* The same, and the row that names the columns, living in `a`; empty cells behind the last name are cut off.
+ * Rows of one cell above a wider row are the heading of a ledger and are passed over. */
+MUST_USE bool sheet_open_table(struct arena *a, const char *path, struct sheet **out, struct str **header, size_t *n,
+                               struct err *e);
 void sheet_close(struct sheet *s); /* NULL is allowed */
 void sheet_closep(struct sheet **s);
 /* The next row, borrowed until the next call; rows without any text are skipped. false at the end or

@@ -70,7 +70,12 @@ export const ROUTES: Route[] = [
     },
     {
         path: '/admin', title: { zh: '管理', en: 'Administration' }, page: () => import('./admin/AdminPage.vue'),
-        may: PERM.admin, menu: 'wide',
+        may: PERM.admin | PERM.audit, menu: 'wide',
+    },
+    {
+        path: '/import', title: { zh: '导入台账', en: 'Import a ledger' }, page: () => import('./import/ImportPage.vue'),
+        may: PERM.import,
+        card: { zh: '把 Excel 或 CSV 台账变成办件：对照、试一遍、导入', en: 'A ledger becomes matters: map, try, import' },
     },
     {
         path: '/admin/orgs', title: { zh: '单位', en: 'Units' }, page: () => import('./admin/OrgsPage.vue'),
