@@ -219,14 +219,15 @@ class Flow {
         await page.screenshot({ path: path.join(env.BIHUAN_SHOTS, `${name}.png`), fullPage: true })
     }
 
-    // axe-core over the page as it stands; what it calls serious or critical fails.
-    async accessible(page, name) {
+    // axe-core over the page as it stands, by all its rules or those named; what it calls serious or critical fails.
+    async accessible(page, name, rules) {
         this.axe ??= fs.readFileSync(need.resolve('axe-core/axe.min.js'), 'utf8')
-        await page.evaluate(this.axe)
-        const found = await page.evaluate(() =>
-            window.axe.run(document, { resultTypes: ['violations'] }).then((r) =>
+        if (!(await page.evaluate(() => !!window.axe))) await page.evaluate(this.axe)
+        const how = { resultTypes: ['violations'], ...(rules && { runOnly: rules }) }
+        const found = await page.evaluate((options) =>
+            window.axe.run(document, options).then((r) =>
                 r.violations.filter((v) => ['serious', 'critical'].includes(v.impact))
-                    .map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 120)).join(' | ')}`)))
+                    .map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 120)).join(' | ')}`)), how)
         assert.deepEqual(found, [], `axe-core on ${name}`)
     }
 
