@@ -10,22 +10,12 @@ import subprocess
 import tempfile
 import unittest
 import urllib.parse
-import zlib
 import zipfile
 
 import from_outside_api as api
 
 VILLAGE = api.VILLAGE
 PAPERS = os.environ.get("BIHUAN_PAPERS")  # keeps what was printed, to be looked at
-
-
-def png(width=40, height=60):
-    """A small picture."""
-    def chunk(name, data):
-        return len(data).to_bytes(4, "big") + name + data + zlib.crc32(name + data).to_bytes(4, "big")
-    rows = b"".join(b"\0" + bytes([(x * y) % 256 for x in range(width)]) for y in range(height))
-    head = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes([8, 0, 0, 0, 0])
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
 def text_of(pdf):
@@ -83,13 +73,13 @@ class Documents(unittest.TestCase):
     @classmethod
     def mediated(cls):
         """A matter with all its papers, as far as a written agreement."""
-        photo = cls.upload("grid", "围墙.png", png())
+        photo = cls.upload("grid", "围墙.png", api.png())
         rec = cls.open_one("grid", photo=[photo])["id"]
         cls.act("desk", rec, "register", type="0201", source="grid", scale="01", colour="yellow",
                 applicant=[{"name": "张三丰", "phone": "13800001111", "address": "一村15号", "sex": "男", "age": 61}],
                 respondent=[{"name": "李四光", "phone": "13900002222", "address": "一村16号"}])
         cls.act("desk", rec, "triage", grade="simple", bar="none")
-        scan = cls.upload("mediator", "授权委托书.png", png(60, 40))
+        scan = cls.upload("mediator", "授权委托书.png", api.png(60, 40))
         paper = cls.upload("mediator", "证据.pdf", b"%PDF-1.4\n%%EOF\n")
         cls.act("mediator", rec, "accept", consent=True, rights_told=True, identity_seen=True,
                 documents=[{"doc": "authority", **scan}, {"doc": "evidence", **paper}])

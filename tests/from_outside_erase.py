@@ -16,7 +16,6 @@ import from_outside_api as api  # noqa: E402
 
 RARE = "鱀豚蘑菇"
 KEPT = "穿山甲豌豆"
-PICTURE = b"\x89PNG\r\n\x1a\n" + b"picture of a note"
 
 
 class Erase(unittest.TestCase):
@@ -117,7 +116,7 @@ class Erase(unittest.TestCase):
 
     def upload(self):
         """The id, and the file that holds its bytes."""
-        status, got = self.grid.ask("POST", "/api/files?name=a.png", raw=PICTURE)
+        status, got = self.grid.ask("POST", "/api/files?name=a.png", raw=api.png())
         self.assertEqual(201, status, got)
         return got["file"], pathlib.Path(self.server.files) / got["file"][-2:] / got["file"]
 

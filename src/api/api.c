@@ -282,7 +282,7 @@ bool api_start(struct engine *en, const struct api_config *cfg, struct api **out
         .listen = cfg->listen, .threads = 4, .proxies = cfg->proxies,
         .upload_dir = cfg->work_dir ? cfg->work_dir : "/tmp"};
     api->imports = imports_new();
-    bool ok = uploads_folder(engine_url(en), engine_keys(en), api->files, e) && hasher_start(&api->hasher, e) &&
+    bool ok = hasher_start(&api->hasher, e) &&
               (api->sessions = sessions_new()) && (api->hub = hub_start(api)) &&
               http_start(&http, api->table, n, api, &api->http, e);
     if (!ok) {

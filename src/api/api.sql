@@ -18,15 +18,6 @@ SELECT rid, ends FROM resident_link WHERE digits = $1 AND day = $2 ORDER BY toke
 -- name: api_resident_slip
 SELECT rid, digits, day FROM resident_link WHERE token = $1
 
--- name: api_upload_add
-INSERT INTO upload (id, account, made, name, mime, size, sha256, rid, key)
-VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, $8)
-
--- name: api_upload_get
-SELECT account, name, mime, size, rid, key, sha256 FROM upload WHERE id = $1
-
--- name: api_upload_recent
-SELECT count(*) FROM upload WHERE account = $1 AND made > $2
 -- name: wall_open
 SELECT CAST(COUNT(*) AS BIGINT),
     CAST(COALESCE(SUM(CASE WHEN r.due >= $4 AND r.due < $5 THEN 1 ELSE 0 END), 0) AS BIGINT),

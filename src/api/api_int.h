@@ -2,7 +2,6 @@
 #pragma once
 #include "access/session.h"
 #include "api/api.h"
-#include "engine/uploads.h"
 #include "record/crs.h"
 #include <pthread.h>
 #include <stdatomic.h>
@@ -31,7 +30,6 @@ struct api {
     struct hub *hub;
     struct imports *imports;
     struct http_route *table; /* what http_start was given: it keeps pointers into it */
-    char files[UPLOADS_FOLDER];       /* folder of uploads */
     bool secure_cookie;
     struct limiter resident, link, login;
     atomic_int logins; /* log-ins that are being checked on threads of their own */

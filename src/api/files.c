@@ -1,10 +1,8 @@
-/* Uploads: staged here, named by an action afterwards.  The kind of a file is told by its content,
- * never by its name; what is kept is encrypted by a key of its own, wrapped by the master key. */
-#include "api/api.sql.h"
+/* Uploads: staged here, named by an action afterwards (engine/uploads.h).  The kind of a file is told by its
+ * content, never by its name; pictures are drawn anew, without what the camera wrote beside them. */
 #include "api/api_int.h"
-#include <sys/stat.h>
-
-enum { UPLOADS_AN_HOUR = 300 };
+#include "engine/uploads.h"
+#include "paper/paper.h"
 
 static bool begins(struct str s, size_t at, const char *magic, size_t n)
 {
@@ -40,7 +38,6 @@ static const char *sniff(struct str s)
         {0, 3, "ID3", "audio/mpeg"},
         {0, 6, "#!AMR\n", "audio/amr"},
         {4, 8, "ftypM4A ", "audio/mp4"},
-        {4, 8, "ftypheic", "image/heic"},
         {4, 4, "ftyp", "video/mp4"},
         {0, 8, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "application/msword"},
     };
@@ -69,150 +66,109 @@ static struct str clean_name(struct arena *a, struct str given)
     return s.len ? s : STR("file");
 }
 
-static bool file_place(struct call *c, struct id id, char out[static UPLOADS_PATH], bool make,
-                       struct err *e)
+/* Formats of which nobody here can take away where the picture was taken. */
+static bool is_heic(struct str s)
 {
-    int n;
-    uploads_path(c->api->files, id, out, &n);
-    if (!make)
-        return true;
-    const char *dir = arena_printf(c->a, "%.*s", n, out);
-    mkdir(c->api->files, 0700);
-    mkdir(dir, 0700);
-    struct stat st;
-    return stat(dir, &st) == 0 || err_set(e, ERR_IO, "cannot make the folder for uploads");
+    static const char *const BRANDS[] = {"heic", "heix", "heif", "mif1", "msf1", "hevc", "avif"};
+    for (size_t i = 0; begins(s, 4, "ftyp", 4) && i < COUNT_OF(BRANDS); i++)
+        if (begins(s, 8, BRANDS[i], 4))
+            return true;
+    return false;
 }
 
-struct upload {
-    struct call *c;
-    struct id id;
-    struct str name, mime;
-    struct hash sha;
-    int64_t size;
-    uint8_t wrapped[KEYS_WRAPPED];
-};
-
-static bool save_row(void *user, struct store *db, struct err *e)
+static bool bad_picture(struct call *c, struct err *why)
 {
-    struct upload *u = user;
-    int64_t recent = 0;
-    bool found;
-    struct cell who = C_BLOB(ID_STR(u->c->actor.account));
-    if (!store_int(db, sql_api_upload_recent, BIND(who, C_INT(u->c->now - MS_HOUR)), &found,
-                   &recent, e))
-        return false;
-    if (recent >= UPLOADS_AN_HOUR)
-        return err_set(e, ERR_TOO_OFTEN, "too many uploads within an hour");
-    return store_exec(db, sql_api_upload_add,
-                      BIND(C_BLOB(ID_STR(u->id)), who, C_INT(u->c->now), C_TEXT(u->name),
-                           C_TEXT(u->mime), C_INT(u->size), C_BLOB(HASH_STR(u->sha)),
-                           C_BLOB(((struct str){(char *)u->wrapped, KEYS_WRAPPED}))),
-                      NULL, e);
-}
-
-static bool keep(struct call *c, struct upload *u, struct str plain)
-{
-    uint8_t key[CIPHER_KEY];
-    char path[UPLOADS_PATH];
-    struct str id = id_text(c->a, u->id);
-    random_bytes(key, sizeof key);
-    keys_wrap(engine_keys(c->api->engine), id, key, u->wrapped);
-    uint8_t *sealed = mem_new(plain.len + CIPHER_EXTRA);
-    cipher_seal(key, id, plain, sealed);
-    bool ok =
-        file_place(c, u->id, path, true, c->e) &&
-        file_replace(path, (struct str){(char *)sealed, plain.len + CIPHER_EXTRA}, 0600, c->e);
-    free(sealed);
-    if (ok && !engine_exclusive(c->api->engine, save_row, u, c->e)) {
-        remove(path);
+    if (why->code != ERR_INPUT && why->code != ERR_TOO_BIG && why->code != ERR_INTERNAL && why->code != ERR_DEADLINE) {
+        *c->e = *why;
         return false;
     }
-    return ok;
+    bool big = why->code == ERR_TOO_BIG;
+    err_set(c->e, big ? ERR_TOO_BIG : ERR_INPUT, "%s", why->code == ERR_INTERNAL || why->code == ERR_DEADLINE
+                                                           ? "the picture cannot be read" : why->text);
+    return err_zh(c->e, "%s", big ? "图片太大，请缩小后再上传" : "图片打不开或已损坏，请换一张，或另存为 JPEG 后再上传");
 }
 
-struct stored_file {
-    struct str name, mime, wrapped, sha;
-    int64_t size;
-    bool own;
-};
-
-static bool load_row(struct call *c, struct id id, bool *found, struct stored_file *out)
+/* What is kept of what was sent, and its kind. */
+static bool take_content(struct call *c, struct str sent, struct str *kept, const char **mime)
 {
-    struct rows r AUTO(rows_close) = store_query(c->db, sql_api_upload_get, BIND(C_BLOB(ID_STR(id))), c->e);
-    *found = rows_next(&r);
-    if (!*found)
-        return !err_is(c->e);
-    out->own = str_eq(rows_str(&r, 0), ID_STR(c->actor.account));
-    out->name = str_dup(c->a, rows_str(&r, 1));
-    out->mime = str_dup(c->a, rows_str(&r, 2));
-    out->size = rows_int(&r, 3);
-    out->wrapped = str_dup(c->a, rows_str(&r, 5));
-    out->sha = str_dup(c->a, rows_str(&r, 6));
-    return true;
+    struct buf b AUTO(buf_free) = BUF(LIMIT_JSON_OUT);
+    struct err mine = ERR_INIT;
+    if (is_heic(sent)) {
+        err_set(c->e, ERR_INPUT, "HEIC and AVIF pictures say where they were taken: save it as JPEG");
+        return err_zh(c->e, "这种照片（HEIC）含拍摄位置，不能去除，请另存为 JPEG 后再上传");
+    }
+    *kept = sent;
+    if (paper_is_picture(sent)) {
+        if (!paper_picture(sent, &b, &mine))
+            return bad_picture(c, &mine);
+        *kept = buf_dup(c->a, &b);
+    }
+    *mime = sniff(*kept);
+    if (*mime)
+        return true;
+    err_set(c->e, ERR_INPUT, "this kind of file is not taken");
+    return err_zh(c->e, "不支持这种文件，请上传图片、PDF、文档、录音或视频");
 }
 
-static bool answer_upload(struct call *c, int status, struct id id, const struct stored_file *f)
+static bool answer_upload(struct call *c, int status, const struct upload *u)
 {
     struct buf b = BUF(4096);
     struct json_out o = json_out(&b);
     jo_obj(&o);
-    jo_kv(&o, "file", id_text(c->a, id));
-    jo_kv(&o, "name", f->name);
-    jo_kv(&o, "mime", f->mime);
-    jo_ki(&o, "size", f->size);
-    jo_kv(&o, "sha256", hex_of(c->a, f->sha));
+    jo_kv(&o, "file", id_text(c->a, u->id));
+    jo_kv(&o, "name", u->name);
+    jo_kv(&o, "mime", u->mime);
+    jo_ki(&o, "size", u->size);
+    jo_kv(&o, "sha256", hex_of(c->a, HASH_STR(u->sha256)));
     jo_end(&o);
     return call_json(c, status, &b);
 }
 
-/* The id may come from the client: what was sent already is answered again and not kept twice. */
-static bool take_id(struct call *c, struct str plain, struct id *id, bool *again)
+static bool find_upload(struct call *c, struct id id, bool *found, struct upload *u)
 {
-    struct stored_file f = {.own = false};
+    return uploads_find(c->db, engine_keys(c->api->engine), c->a, id, found, u, c->e);
+}
+
+static bool is_own(const struct call *c, const struct upload *u)
+{
+    return id_eq(u->account, c->actor.account);
+}
+
+/* The id may come from the client: what was sent already is answered again and not kept twice. */
+static bool take_id(struct call *c, struct upload *u, bool *again)
+{
+    struct upload before;
     struct str given = http_query(c->rq, "id");
-    struct hash sha = hash_sha256(plain);
     *again = false;
-    *id = id_new(c->now);
+    u->id = id_new(c->now);
     if (!given.len)
         return true;
-    if (!id_parse(given, id) || id_version(*id) != 7)
+    if (!id_parse(given, &u->id) || id_version(u->id) != 7)
         return err_field(c->e, ERR_INPUT, "id", "id: expected a UUID of version 7");
-    if (!load_row(c, *id, again, &f))
+    if (!find_upload(c, u->id, again, &before))
         return false;
-    if (*again && (!f.own || !str_eq(f.sha, HASH_STR(sha))))
+    if (*again && (!is_own(c, &before) || !hash_eq(&before.sha256, &u->sha256)))
         return err_set(c->e, ERR_ID_USED, "another file was uploaded under this id");
-    return !*again || answer_upload(c, 200, *id, &f);
+    return !*again || answer_upload(c, 200, &before);
 }
 
 bool call_upload(struct call *c)
 {
-    const char *path = http_upload_file(c->rq);
-    struct str plain;
+    const char *path = http_upload_file(c->rq), *mime;
+    struct str sent, kept;
+    bool again;
     if (!path)
         return err_set(c->e, ERR_INPUT, "expected the file as the body of the request");
-    if (!file_read(c->a, path, LIMIT_UPLOAD, &plain, c->e))
+    if (!file_read(c->a, path, LIMIT_UPLOAD, &sent, c->e) || !take_content(c, sent, &kept, &mime))
         return false;
-    const char *mime = sniff(plain);
-    if (!mime) {
-        err_set(c->e, ERR_INPUT, "this kind of file is not taken");
-        return err_zh(c->e, "不支持这种文件，请上传图片、PDF、文档、录音或视频");
-    }
-    struct id id;
-    bool again;
-    if (!take_id(c, plain, &id, &again))
-        return false;
-    if (again)
-        return true;
-    struct upload u = {.c = c,
-                       .id = id,
-                       .mime = str_of(mime),
+    struct upload u = {.account = c->actor.account,
                        .name = clean_name(c->a, http_query(c->rq, "name")),
-                       .sha = hash_sha256(plain),
-                       .size = (int64_t)plain.len};
-    if (!keep(c, &u, plain))
+                       .mime = str_of(mime),
+                       .size = (int64_t)kept.len,
+                       .sha256 = hash_sha256(kept)};
+    if (!take_id(c, &u, &again))
         return false;
-    struct stored_file f = {.name = u.name, .mime = u.mime, .size = u.size, .sha = HASH_STR(u.sha)};
-    return answer_upload(c, 201, u.id, &f);
+    return again || (uploads_keep(c->api->engine, &u, kept, c->now, c->e) && answer_upload(c, 201, &u));
 }
 
 /* ---- giving back ---- */
@@ -279,30 +235,14 @@ struct str disposition(struct arena *a, struct str name, bool shown)
     return s;
 }
 
-static bool open_file(struct call *c, struct id id, const struct stored_file *f, struct str *plain)
-{
-    uint8_t key[CIPHER_KEY];
-    char path[UPLOADS_PATH];
-    struct str sealed, text = id_text(c->a, id);
-    if (!keys_unwrap(engine_keys(c->api->engine), text, f->wrapped, key) ||
-        !file_place(c, id, path, false, c->e) ||
-        !file_read(c->a, path, LIMIT_UPLOAD + CIPHER_EXTRA, &sealed, c->e))
-        return err_is(c->e) ? false : err_set(c->e, ERR_IO, "the key of a file does not open");
-    char *out = arena_alloc(c->a, sealed.len);
-    if (sealed.len < CIPHER_EXTRA || !cipher_open(key, text, sealed, (uint8_t *)out))
-        return err_set(c->e, ERR_IO, "a stored file was altered");
-    *plain = (struct str){out, sealed.len - CIPHER_EXTRA};
-    return true;
-}
-
 bool file_bytes(struct call *c, struct id id, struct str *mime, struct str *bytes)
 {
-    struct stored_file f = {.own = false};
+    struct upload u = {.size = 0};
     struct err mine = ERR_INIT, *outer = c->e;
     c->e = &mine;
-    bool found = false, ok = load_row(c, id, &found, &f) && found && open_file(c, id, &f, bytes);
+    bool found = false, ok = find_upload(c, id, &found, &u) && found && uploads_open(c->db, c->a, &u, bytes, c->e);
     c->e = outer;
-    *mime = f.mime;
+    *mime = u.mime;
     if (ok)
         return true;
     *bytes = STR_NONE;
@@ -315,20 +255,20 @@ bool file_bytes(struct call *c, struct id id, struct str *mime, struct str *byte
 static bool files_get(struct call *c)
 {
     struct id id;
-    struct stored_file f = {.own = false};
+    struct upload u;
     struct str plain;
     bool found, yes = false;
-    if (!call_id(c, "id", &id) || !load_row(c, id, &found, &f) ||
-        (found && !may_have(c, id, f.own, &yes)))
+    if (!call_id(c, "id", &id) || !find_upload(c, id, &found, &u) ||
+        (found && !may_have(c, id, is_own(c, &u), &yes)))
         return false;
     if (!yes)
         return err_set(c->e, ERR_NOT_FOUND, "there is no such file, or it is not yours to see");
-    if (!open_file(c, id, &f, &plain))
+    if (!uploads_open(c->db, c->a, &u, &plain, c->e))
         return false;
-    http_set_header(c->rq, "Content-Disposition", disposition(c->a, f.name, false));
+    http_set_header(c->rq, "Content-Disposition", disposition(c->a, u.name, false));
     http_set_header(c->rq, "Cache-Control", STR("private, no-store"));
     http_set_header(c->rq, "Content-Security-Policy", STR("default-src 'none'; sandbox"));
-    http_answer(c->rq, 200, str_c(c->a, f.mime), plain);
+    http_answer(c->rq, 200, str_c(c->a, u.mime), plain);
     return true;
 }
 

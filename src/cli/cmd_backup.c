@@ -5,6 +5,7 @@
  * --with-key says so: who has both can read everything. */
 #include "cli/command.h"
 #include "engine/erasures.h"
+#include "engine/upload_bytes.h"
 #include "engine/verify.h"
 #include <dirent.h>
 #include <errno.h>

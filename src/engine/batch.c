@@ -6,7 +6,6 @@
 #include "engine/batch.sql.h"
 #include "engine/decide_int.h"
 #include "engine/engine_int.h"
-#include "engine/uploads.h"
 #include "measure/tally.h"
 #include "record/save.sql.h"
 #include "record/seal.h"
@@ -152,7 +151,16 @@ static bool draw_number(struct batch *b, struct str pattern, struct str type, st
 
 /* ---- one draft becomes an event ---- */
 
-static void keep_detached(struct batch *b, const struct draft *dr, const struct event *ev)
+static void keep_claim(struct batch *b, struct entry *of, struct str plain)
+{
+    struct id id;
+    if (!uploads_named(b->arena, plain, &id))
+        return;
+    b->claims = arena_grow(b->arena, b->claims, b->n_claims, &b->cap_claims, sizeof *b->claims);
+    b->claims[b->n_claims++] = (struct claim){id, of};
+}
+
+static void keep_detached(struct batch *b, struct entry *of, const struct draft *dr, const struct event *ev)
 {
     for (size_t i = 0; i < dr->n_detached; i++) {
         const struct detached *x = &dr->detached[i];
@@ -169,6 +177,7 @@ static void keep_detached(struct batch *b, const struct draft *dr, const struct 
         struct changes *ch = &b->changes;
         ch->plain = arena_grow(b->arena, ch->plain, ch->n_plain, &ch->cap_plain, sizeof *ch->plain);
         ch->plain[ch->n_plain++] = (struct plain_value){ev->seq, x->k, x->plain};
+        keep_claim(b, of, x->plain);
     }
 }
 
@@ -255,7 +264,7 @@ static bool apply_draft(struct batch *b, struct entry *x, struct draft *dr, cons
     x->change.new_text |= dr->n_detached > 0 || body->number.ptr || !x->change.before ||
                           x->change.before->area != next->area || body->set->n > 0;
     b->sys |= sys;
-    keep_detached(b, dr, done);
+    keep_detached(b, x, dr, done);
     keep_erasure(b, body, done);
     *added = done;
     return true;
@@ -481,7 +490,7 @@ static bool apply_all(struct batch *b, struct job *job, const struct ask *ask, s
 
 static bool fits(const struct batch *b, const struct job *job, const struct entry *x)
 {
-    return job->prepared && job->base_sys == b->world->sys_seq &&
+    return job->prepared && !job->set.claims && job->base_sys == b->world->sys_seq &&
            job->base_ver == (x ? x->change.after->ver : 0);
 }
 
@@ -645,9 +654,12 @@ static bool write_deks(struct batch *b, struct err *e)
     if (!store_many(b->db, sql_dek_insert, c, n, 2, e) ||
         !store_many(b->db, sql_detached_insert, b->detached, b->n_detached, 6, e))
         return false;
-    for (size_t i = 0; i < b->n_detached; i++) /* the row and its plain value stand at the same place */
-        if (!uploads_claim(b->db, b->arena, b->changes.plain[i].plain, b->detached[i * 6 + 2].i, e))
+    for (size_t i = 0; i < b->n_claims; i++) {
+        struct entry *of = b->claims[i].of;
+        if (!entry_dek(b, of, e) || !uploads_claim(b->db, &b->en->keys, b->arena, b->claims[i].upload,
+                                                   of->change.after->rid, of->dek, e))
             return false;
+    }
     return true;
 }
 

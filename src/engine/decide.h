@@ -5,6 +5,7 @@
  * in between.  Drafts lack only what the log's order decides: seq, recorded, rid, number. */
 #pragma once
 #include "engine/engine.h"
+#include "engine/uploads.h"
 
 struct snapshot {
     const struct world *world;
@@ -26,6 +27,8 @@ struct snapshot {
     size_t n_given;
     bool shifting;               /* records are still taken along to where areas were moved */
     struct batch *batch;                /* all of it; NULL on a request's thread */
+    const struct upload *uploads; /* those that the fields name and that are there */
+    size_t n_uploads;
     const struct keys *keys;
     bool has_dek;
     uint8_t dek[CIPHER_KEY];     /* of rec */
@@ -50,6 +53,7 @@ struct changeset {
     const struct playbook *playbook;
     const struct record_def *def;
     bool same;                   /* an import that changes nothing */
+    bool claims;                 /* names uploads: decided in the writer's turn, where two cannot have the same one */
     struct json *conflict;
     struct json *links;          /* for units without accounts: [{org, org_name, part, token, until}] */
     bool resident_link;          /* the resident gets another link; what he had opens nothing any more */

@@ -32,6 +32,14 @@ MUST_USE bool form_value(struct deciding *d, const struct field *f, const struct
                          struct json **out);
 /* A text of the action itself (reason, comment), as a detached value; NULL stays NULL. */
 struct json *form_detach(struct deciding *d, struct str json_text, bool vault);
+struct str form_written(struct deciding *d, const struct json *j); /* as JSON text */
+/* ---- form_file.c ---- */
+/* The upload of this id, when the action may name it; otherwise false, and why in both languages. */
+MUST_USE bool form_upload(struct deciding *d, struct str file, const struct upload **out, const char **en,
+                          const char **zh);
+/* What of it stands in the matter, as a detached value: id, name, kind, size, digest. */
+struct json *form_file(struct deciding *d, const struct upload *u, bool vault);
+/* "documents": [{"doc": "application", "file": id?, "note": text?}] with any action. */
 MUST_USE bool form_documents(struct deciding *d);
 /* The point of a place as it was given, {"lon","lat"[,"crs"]}; lon, lat are WGS-84, in 1e-7 degree. */
 struct form_at {

@@ -39,7 +39,6 @@ struct engine {
     pthread_cond_t ticker_wake;
     int64_t watched; /* the ticker's own: up to this row watches have looked; 0: not yet */
     int64_t forgotten; /* the ticker's own: what was erased up to this event is out of the search index */
-    int64_t sweep_at;  /* the ticker's own: uploads are not looked at before this */
     bool wal_waits;    /* the writer's own: the WAL is to be cut off as soon as nobody reads */
     struct store *db; /* the writer's */
 
@@ -89,6 +88,11 @@ struct external_row {
     struct hash digest;
 };
 
+struct claim {
+    struct id upload;
+    struct entry *of;
+};
+
 struct batch {
     struct engine *en;
     struct store *db;
@@ -108,6 +112,8 @@ struct batch {
     size_t n_externals, cap_externals;
     struct cell *detached;
     size_t n_detached, cap_detached;
+    struct claim *claims; /* uploads that this commit's actions name */
+    size_t n_claims, cap_claims;
     struct erasure *erasures;
     size_t n_erasures, cap_erasures;
     bool sys; /* a system record changed: the world is loaded again after the commit */

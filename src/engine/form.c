@@ -28,7 +28,7 @@ struct json *form_detach(struct deciding *d, struct str json_text, bool vault)
     return ref;
 }
 
-static struct str written(struct deciding *d, const struct json *j)
+struct str form_written(struct deciding *d, const struct json *j)
 {
     struct buf b = BUF(LIMIT_EVENT_BODY * 2);
     json_write(&b, j);
@@ -50,7 +50,7 @@ static bool take_text(struct deciding *d, const struct field *f, const struct js
     size_t most = f->max_chars > 0 ? (size_t)f->max_chars : LIMIT_TEXT_FIELD / 4;
     if (s.len > LIMIT_TEXT_FIELD || str_chars(s) > most)
         return refuse(d, ERR_TOO_BIG, f, "the text is too long", "文字太长");
-    *out = form_detach(d, written(d, json_new_str(d->a, s)), f->vault);
+    *out = form_detach(d, form_written(d, json_new_str(d->a, s)), f->vault);
     return true;
 }
 
@@ -210,7 +210,7 @@ static bool take_place(struct deciding *d, const struct field *f, const struct j
             json_set(d->a, place, str_of(MORE[i]), json_clone(d->a, json_get(v, MORE[i])));
     if (v->kind != J_STR && v->kind != J_OBJ)
         return refuse(d, ERR_INPUT, f, "expected a text or {text, lon, lat}", "应填地点文字或坐标");
-    *out = place->n ? form_detach(d, written(d, place), f->vault) : NULL;
+    *out = place->n ? form_detach(d, form_written(d, place), f->vault) : NULL;
     return true;
 }
 
@@ -234,28 +234,22 @@ static bool take_person(struct deciding *d, const struct field *f, const struct 
         if (!json_empty(c) && !(c->kind == J_STR && !c->s.len))
             json_set(d->a, p, c->key, json_clone(d->a, c));
     }
-    *out = p->n ? form_detach(d, written(d, p), true) : NULL;
+    *out = p->n ? form_detach(d, form_written(d, p), true) : NULL;
     return true;
 }
 
 static bool take_file(struct deciding *d, const struct field *f, const struct json *v,
                       struct json **out)
 {
-    struct id id;
-    struct str file = v->kind == J_STR ? v->s : json_text(v, "file");
+    const char *en, *zh;
+    const struct upload *u;
     if (v->kind == J_STR && !v->s.len) {
         *out = NULL;
         return true;
     }
-    if (!id_parse(file, &id))
-        return refuse(d, ERR_INPUT, f, "expected the id of an upload", "应为已上传文件的编号");
-    struct json *o = json_new(d->a, J_OBJ);
-    json_set(d->a, o, STR("file"), json_new_str(d->a, file));
-    JSON_EACH (c, v->kind == J_OBJ ? v : NULL)
-        if (str_is(c->key, "name") || str_is(c->key, "mime") || str_is(c->key, "size") ||
-            str_is(c->key, "sha256"))
-            json_set(d->a, o, c->key, json_clone(d->a, c));
-    *out = form_detach(d, written(d, o), f->vault);
+    if (!form_upload(d, v->kind == J_STR ? v->s : json_text(v, "file"), &u, &en, &zh))
+        return refuse(d, ERR_INPUT, f, en, zh);
+    *out = form_file(d, u, f->vault);
     return true;
 }
 
@@ -473,30 +467,6 @@ bool form_take(struct deciding *d, const struct action *act)
             json_set(d->a, d->draft->body.set, f->id, value);
         } else if (given && json_get_str(d->work->fields, f->id)) {
             json_set(d->a, d->draft->body.set, f->id, json_new(d->a, J_NULL)); /* emptied */
-        }
-    }
-    return true;
-}
-
-/* "documents": [{"doc": "application", "file": id?, "note": text?}] with any action. */
-bool form_documents(struct deciding *d)
-{
-    JSON_EACH (x, json_get(d->input, "documents")) {
-        struct str doc = json_text(x, "doc");
-        if (d->def && d->def->n_documents && record_document(d->def, doc) < 0)
-            return err_field(d->e, ERR_INPUT, "documents", "there is no document '%.60s'",
-                             doc.ptr ? str_c(d->a, doc) : "");
-        struct json *part = draft_part(d, 0, "document");
-        part_set(d, part, "doc", doc);
-        part_int(d, part, "at", d->at);
-        struct id id;
-        if (id_parse(json_text(x, "file"), &id)) {
-            struct json *o = json_new(d->a, J_OBJ);
-            static const char *const KEYS[] = {"file", "name", "mime", "size", "sha256"};
-            for (size_t i = 0; i < COUNT_OF(KEYS); i++)
-                if (!json_empty(json_get(x, KEYS[i])))
-                    json_set(d->a, o, str_of(KEYS[i]), json_clone(d->a, json_get(x, KEYS[i])));
-            json_set(d->a, part, STR("file"), form_detach(d, written(d, o), false));
         }
     }
     return true;

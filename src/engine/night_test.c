@@ -1,8 +1,6 @@
-/* At night what was erased leaves the files, once and by an event; uploads that nobody named go after a day. */
+/* At night what was erased leaves the files, once and by an event. */
 #include "engine/test_int.h"
 #include "engine/engine_int.h"
-#include "engine/uploads.h"
-#include <sys/stat.h>
 
 #define RARE "鱀豚蘑菇"
 /* FTS5 leaves away what a term shares with the one before it, so the ends of two-character terms. */
@@ -201,69 +199,9 @@ static void erased_again(struct house *h)
     house_verify(h);
 }
 
-/* ---- uploads ---- */
-
-static bool insert(void *user, struct store *db, struct err *e)
-{
-    struct ask *x = user; /* id, and when it was made */
-    return store_exec(db, "INSERT INTO upload (id, account, made, name, mime, size, sha256) "
-                          "VALUES ($1, $1, $2, $3, $3, 1, $1)",
-                      BIND(C_BLOB(ID_STR(x->id)), C_INT(x->at), C_TEXT(STR("a"))), NULL, e);
-}
-
-static const char *upload(struct house *h, struct id id)
-{
-    struct err e = ERR_INIT;
-    struct ask x = {.id = id, .at = h->now};
-    char folder[UPLOADS_FOLDER], path[UPLOADS_PATH];
-    int n;
-    assert_true(engine_exclusive(h->en, insert, &x, &e));
-    assert_true(uploads_folder(h->t.url, engine_keys(h->en), folder, &e));
-    uploads_path(folder, id, path, &n);
-    mkdir(folder, 0700);
-    mkdir(arena_printf(h->a, "%.*s", n, path), 0700);
-    assert_true(file_replace(path, STR("bytes"), 0600, &e));
-    return arena_printf(h->a, "%s", path);
-}
-
-static bool there(const char *path)
-{
-    struct stat st;
-    return stat(path, &st) == 0;
-}
-
-static void attach(struct house *h, struct id rec, struct id file)
-{
-    char text[ID_TEXT + 1];
-    id_format(file, text);
-    must(h, "grid", rec, "attach",
-         arena_printf(h->a, "{'documents':[{'doc':'application','file':'%s'}]}", text));
-}
-
-static void unclaimed_go(struct house *h)
-{
-    struct id rec = report(h, "平常小事"), kept = id_new(h->now), lost = id_new(h->now + 1), young = id_new(h->now + 2);
-    const char *a = upload(h, kept), *b = upload(h, lost);
-    attach(h, rec, kept);
-    h->now += 23 * (int64_t)MS_HOUR;
-    const char *c = upload(h, young);
-    tick(h->en);
-    assert_true(there(a) && there(b) && there(c)); /* a day is given */
-    h->now += 2 * (int64_t)MS_HOUR;
-    tick(h->en);
-    assert_true(there(a) && !there(b) && there(c));
-    assert_int_equal(number(h, "SELECT COUNT(*) FROM upload"), 2);
-    assert_int_equal(number(h, "SELECT COUNT(*) FROM upload WHERE rid IS NULL"), 1);
-    h->now += MS_DAY;
-    tick(h->en);
-    assert_true(there(a) && !there(c));
-    unlink(a);
-    house_verify(h);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {ON_EACH(nights), ON_EACH(only_the_clock_says_so), ON_EACH(erased_again),
-                                       ON_EACH(amended), ON_EACH(unclaimed_go)};
+                                       ON_EACH(amended)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

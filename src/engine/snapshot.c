@@ -1,3 +1,4 @@
+#include "engine/decide_int.h"
 #include "engine/engine_int.h"
 #include "record/seal.h"
 
@@ -137,6 +138,37 @@ static bool load_plain(struct store *db, struct arena *a, const struct ask *ask,
     return true;
 }
 
+/* What other actions of this commit have claimed is not free any more. */
+static void claimed_here(const struct batch *b, struct upload *u)
+{
+    for (size_t i = 0; b && i < b->n_claims; i++)
+        if (id_eq(b->claims[i].upload, u->id))
+            u->rid = b->claims[i].of->change.after->rid;
+}
+
+/* Every text that could be the id of an upload is looked up: which fields are files is for decide to know. */
+static bool load_uploads(struct store *db, struct arena *a, const struct json *v, struct snapshot *s,
+                         struct upload **list, size_t *cap, struct err *e)
+{
+    struct id id;
+    bool found;
+    if (json_is(v, J_STR) && id_parse(v->s, &id) && id_version(id) == 7) {
+        *list = arena_grow(a, *list, s->n_uploads, cap, sizeof **list);
+        struct upload *u = &(*list)[s->n_uploads];
+        if (!uploads_find(db, s->keys, a, id, &found, u, e))
+            return false;
+        if (found)
+            claimed_here(s->batch, u);
+        s->n_uploads += found;
+        s->uploads = *list;
+    }
+    if (json_is(v, J_OBJ) || json_is(v, J_ARR))
+        JSON_EACH (x, v)
+            if (!load_uploads(db, a, x, s, list, cap, e))
+                return false;
+    return true;
+}
+
 /* The second record that an action names. */
 static struct id other_id(const struct ask *ask, const struct record *r)
 {
@@ -192,6 +224,10 @@ bool snapshot_load(struct store *db, struct arena *a, const struct ask *ask,
     if (s.rec && s.rec->rid && !record_dek(db, keys, s.rec->rid, s.rec->id, &s.has_dek, s.dek, e))
         return false;
     if (s.rec && ask->source.len && s.has_dek && !load_plain(db, a, ask, &s, e))
+        return false;
+    struct upload *uploads = NULL;
+    size_t cap = 0;
+    if (!sys_is(ask->type) && !load_uploads(db, a, ask->fields, &s, &uploads, &cap, e))
         return false;
     if (!figures_load(db, a, ask, &s, e) || !recurrence_load(db, a, ask, &s, e))
         return false;

@@ -5,6 +5,26 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+bool folder_sync(const char *folder, struct err *e)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = fd >= 0 && fsync(fd) == 0;
+    int why = errno;
+    if (fd >= 0)
+        close(fd);
+    return ok || err_set(e, ERR_IO, "cannot write the folder %.300s: %s", folder, strerror(why));
+}
+
+static bool sync_around(const char *path, struct err *e)
+{
+    char folder[1100];
+    snprintf(folder, sizeof folder, "%s", path);
+    char *slash = strrchr(folder, '/');
+    if (slash)
+        slash[slash == folder] = '\0';
+    return folder_sync(slash ? folder : ".", e);
+}
+
 bool file_replace(const char *path, struct str text, int mode, struct err *e)
 {
     char temp[1100];
@@ -24,7 +44,7 @@ bool file_replace(const char *path, struct str text, int mode, struct err *e)
     int why = errno;
     close(fd);
     if (ok && rename(temp, path) == 0)
-        return true;
+        return sync_around(path, e);
     if (ok)
         why = errno;
     unlink(temp);

@@ -37,7 +37,9 @@ void keys_wrap(const struct keys *k, struct str record_id, const uint8_t dek[sta
 MUST_USE bool keys_unwrap(const struct keys *k, struct str record_id, struct str wrapped,
                           uint8_t out[static CIPHER_KEY]);
 
-/* Replaces a file as a whole: written beside it, flushed, renamed. */
+/* Replaces a file as a whole: written beside it, flushed, renamed; its folder is flushed too. */
 MUST_USE bool file_replace(const char *path, struct str text, int mode, struct err *e);
 MUST_USE bool file_read(struct arena *a, const char *path, size_t limit, struct str *out,
                         struct err *e);
+/* What was made or renamed in a folder is on the disk. */
+MUST_USE bool folder_sync(const char *folder, struct err *e);

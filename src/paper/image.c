@@ -1,5 +1,5 @@
 /* Heads of pictures: size, and which way is up.  Nothing is decoded here. */
-#include "paper/paper.h"
+#include "paper/paper_int.h"
 
 enum { PIXELS_MOST = 100 * 1000 * 1000, SIDE_MOST = 30000 };
 
@@ -30,25 +30,28 @@ static uint32_t tiff(const uint8_t *p, int n, bool little)
     return v;
 }
 
-static int exif_turn(const uint8_t *p, size_t n)
+int picture_orientation(struct str exif)
 {
-    static const int TURNS[] = {0, 0, 0, 180, 180, 90, 90, 270, 270};
-    if (n < 14 || memcmp(p, "Exif\0", 6) != 0)
-        return 0;
-    p += 6;
-    n -= 6;
+    const uint8_t *p = (const uint8_t *)exif.ptr;
+    size_t n = exif.len;
+    if (str_starts(exif, STR("Exif\0"))) { /* without it in PNG */
+        p += 6;
+        n -= 6;
+    }
+    if (n < 8 || exif.len < 8)
+        return 1;
     bool little = p[0] == 'I';
     size_t at = tiff(p + 4, 4, little);
     if (at + 2 > n || at + 2 < at)
-        return 0;
+        return 1;
     uint32_t entries = tiff(p + at, 2, little);
     for (uint32_t i = 0; i < entries && at + 2 + (i + 1) * 12 <= n; i++) {
         const uint8_t *x = p + at + 2 + i * 12;
         uint32_t v = tiff(x + 8, 2, little);
         if (tiff(x, 2, little) == 0x0112)
-            return v < COUNT_OF(TURNS) ? TURNS[v] : 0;
+            return v >= 1 && v <= 8 ? (int)v : 1;
     }
-    return 0;
+    return 1;
 }
 
 /* ---- JPEG (ITU-T T.81, annex B) ---- */
@@ -67,6 +70,7 @@ static bool kept(uint8_t marker)
 
 static bool read_jpeg(struct arena *a, struct str file, struct paper_image *out)
 {
+    static const int TURNS[] = {0, 0, 0, 180, 180, 90, 90, 270, 270};
     const uint8_t *p = (const uint8_t *)file.ptr;
     char *copy = arena_alloc(a, file.len);
     size_t i = 2, n = 2;
@@ -78,7 +82,7 @@ static bool read_jpeg(struct arena *a, struct str file, struct paper_image *out)
         if (p[i] != 0xFF || len < 2 || i + 2 + len > file.len)
             return false;
         if (marker == 0xE1 && !out->turn)
-            out->turn = exif_turn(p + i + 4, len - 2);
+            out->turn = TURNS[picture_orientation((struct str){(const char *)p + i + 4, len - 2})];
         if (frame_head(marker)) {
             if (frame || len < 8 || !sized(out, be16(p + i + 7), be16(p + i + 5)))
                 return false;

@@ -99,6 +99,15 @@ struct paper_image {
 /* Reads the head of a JPEG or PNG; false when it is neither, broken, or larger than 100 megapixels. */
 bool paper_image_read(struct arena *a, struct str file, struct paper_image *out);
 
+/* A picture from outside, drawn anew: the same pixels, upright, and nothing that the camera wrote beside them
+ * (place, time, device).  JPEG and PNG stay what they are; WebP becomes JPEG, or PNG when it is see-through.
+ * paper_picture does it in a process of its own (worker.c), picture_redraw in this one.
+ * ERR_INPUT: broken, moving, or in colours that are for print; ERR_TOO_BIG: more than 64 megapixels, or more than
+ * LIMIT_UPLOAD bytes when drawn anew. */
+bool paper_is_picture(struct str file);
+MUST_USE bool paper_picture(struct str file, struct buf *out, struct err *e);
+MUST_USE bool picture_redraw(struct str file, struct buf *out, struct err *e);
+
 /* ---- QR codes (ISO/IEC 18004, error correction M) ---- */
 struct paper_qr {
     int side;            /* modules, without the quiet zone */

@@ -28,3 +28,5 @@ MUST_USE bool paper_confined(bool (*work)(const void *user, struct buf *out, str
                              const void *user, struct buf *out, struct err *e);
 /* The worker's own part of paper_pdf: draws. */
 MUST_USE bool pdf_draw(const void *paper, struct buf *out, struct err *e);
+/* How EXIF says a picture lies: 1 (upright) to 8; 1 when it does not say. */
+int picture_orientation(struct str exif);
