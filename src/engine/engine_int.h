@@ -21,6 +21,11 @@ struct job {
     struct err *exclusive_err;
 };
 
+/* How far watches have looked: up to this event, before this row, until this time; now is 0: not yet. */
+struct engine_watched {
+    int64_t seq, rid, now;
+};
+
 struct engine {
     struct engine_config cfg;
     char *url;
@@ -37,7 +42,7 @@ struct engine {
     bool ticker_runs, ticker_stops;
     pthread_t ticker;
     pthread_cond_t ticker_wake;
-    int64_t watched; /* the ticker's own: up to this row watches have looked; 0: not yet */
+    struct engine_watched watched; /* the ticker's own */
     int64_t forgotten; /* the ticker's own: what was erased up to this event is out of the search index */
     bool wal_waits;    /* the writer's own: the WAL is to be cut off as soon as nobody reads */
     struct store *db; /* the writer's */

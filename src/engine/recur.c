@@ -6,13 +6,12 @@
 #include "engine/engine_int.h"
 #include "record/spot.h"
 
-enum { MOST_A_METRE = 100 }; /* units of latitude: a metre is 90 of them */
-
 struct search {
     struct store *db;
     struct arena *a;
+    const struct playbook *playbook;
     const struct record_def *def;
-    struct str type, table;
+    struct str type;
     int64_t lon, lat, since, until;
     struct batch *batch; /* what this commit has closed is not in the tables yet; or NULL */
     struct id best;
@@ -30,52 +29,27 @@ static bool in_batch(const struct search *x, int64_t rid)
 
 static bool near_enough(const struct search *x, int64_t lon, int64_t lat)
 {
-    if (llabs(x->lat - lat) > x->def->recurs->metres * MOST_A_METRE) /* no cosine for what is far */
+    return spot_within(x->lon, x->lat, lon, lat, x->def->recurs->metres);
+}
+
+/* The newest closing first: what follows is older. */
+static bool take(void *self, const struct spot_matter *m)
+{
+    struct search *x = self;
+    if (m->at <= x->best_closed)
         return false;
-    return spot_metres(x->lon, x->lat, lon, lat) <= x->def->recurs->metres;
-}
-
-/* Cases that were closed in time in these cells, the newest closing first: the first one near enough is
- * it.  The typed row knows the point; nothing is decrypted. */
-static const char *near_sql(const struct search *x)
-{
-    struct str id = x->def->fields[x->def->place_field].id;
-    return str_printf(x->a, "SELECT s.rid, r.id, r.closed, f.x_%.*s_lon, f.x_%.*s_lat FROM spot s "
-                      "CROSS JOIN record r CROSS JOIN %.*s f WHERE s.type = $1 AND s.cell BETWEEN $2 AND $3 "
-                      "AND r.rid = s.rid AND r.closed >= $4 AND r.closed <= $5 AND r.void = 0 "
-                      "AND r.merged IS NULL AND f.rid = s.rid AND f.x_%.*s_lat BETWEEN $6 AND $7 "
-                      "ORDER BY r.closed DESC, s.rid DESC LIMIT 100",
-                      STR_F(id), STR_F(id), STR_F(x->table), STR_F(id)).ptr;
-}
-
-static bool near_in(struct search *x, const char *sql, const struct spot_range *range)
-{
-    int64_t up = x->def->recurs->metres * MOST_A_METRE;
-    struct rows r AUTO(rows_close) =
-        store_query(x->db, sql,
-                    BIND(C_TEXT(x->type), C_INT(range->low), C_INT(range->high), C_INT(x->since), C_INT(x->until),
-                         C_INT(x->lat - up), C_INT(x->lat + up)),
-                    x->e);
-    while (rows_next(&r) && rows_int(&r, 2) > x->best_closed) {
-        if (!near_enough(x, rows_int(&r, 3), rows_int(&r, 4)) || in_batch(x, rows_int(&r, 0)))
-            continue;
-        struct str id = rows_str(&r, 1);
-        ASSERT(id.len == ID_LEN);
-        memcpy(x->best.b, id.ptr, ID_LEN);
-        x->best_closed = rows_int(&r, 2);
-    }
-    return !err_is(x->e);
+    if (in_batch(x, m->rid))
+        return true;
+    x->best = m->id;
+    x->best_closed = m->at;
+    return false;
 }
 
 static bool near(struct search *x)
 {
-    struct spot_range ranges[SPOT_ROWS_MAX];
-    int n = spot_ranges(x->lon, x->lat, x->def->recurs->metres, ranges);
-    const char *sql = near_sql(x);
-    for (int i = 0; i < n; i++)
-        if (!near_in(x, sql, &ranges[i]))
-            return false;
-    return true;
+    struct spot_question q = {.playbook = x->playbook, .def = x->def, .lon = x->lon, .lat = x->lat,
+                              .metres = x->def->recurs->metres, .closed = true, .since = x->since, .until = x->until};
+    return spot_matters(x->db, x->a, &q, take, x, x->e);
 }
 
 /* As the typed row will have it. */
@@ -128,7 +102,7 @@ bool recurrence_load(struct store *db, struct arena *a, const struct ask *ask, s
     if (!id_zero(ask->rec) || s->rec || sys_is(ask->type) ||
         !world_type(s->world, ask->type, STR_NONE, &p, &record))
         return true;
-    struct search x = {.db = db, .a = a, .def = &p->records[record], .batch = s->batch, .e = e};
+    struct search x = {.db = db, .a = a, .playbook = p, .def = &p->records[record], .batch = s->batch, .e = e};
     if (!x.def->recurs || ask->source.len)
         return true;
     const struct json *place = json_get_str(ask->fields, x.def->fields[x.def->place_field].id);
@@ -138,7 +112,6 @@ bool recurrence_load(struct store *db, struct arena *a, const struct ask *ask, s
     x.lon = at.lon;
     x.lat = at.lat;
     x.type = str_printf(a, "%.*s.%.*s", STR_F(p->id), STR_F(x.def->id));
-    x.table = table_name(a, p, x.def);
     x.until = ask->at != TIME_NONE ? ask->at : s->now;
     x.since = x.until - x.def->recurs->within.n * MS_DAY;
     if (!near(&x) || !near_in_batch(&x))

@@ -118,12 +118,12 @@ static inline struct answer open_sys(struct house *h, const char *type, struct j
     return ans;
 }
 
-static inline void house_playbook(struct house *h)
+static inline void house_playbook(struct house *h, const char *name)
 {
     const char *source = getenv("BIHUAN_SOURCE");
     struct err e = ERR_INIT;
     struct str text;
-    const char *dir = arena_printf(h->a, "%s/playbooks/dispute", source ? source : ".");
+    const char *dir = arena_printf(h->a, "%s/playbooks/%s", source ? source : ".", name);
     if (!playbook_read(h->a, dir, &text, &e))
         fail_msg("%s", e.text);
     struct json *fields = json_new(h->a, J_OBJ);
@@ -182,7 +182,7 @@ static inline bool house_open(struct house *h, enum store_engine engine)
                                        ORG_NAMES[i])));
         id_format(ans.record, h->orgs[i]);
     }
-    house_playbook(h);
+    house_playbook(h, "dispute");
     house_people(h);
     return true;
 }

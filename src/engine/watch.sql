@@ -1,12 +1,14 @@
--- Cases of a type that were opened since this row, and where they lie.
--- name: watch_new
-SELECT r.rid, r.id, r.opened, r.area_code, r.number FROM record r JOIN spot s ON s.rid = r.rid
-WHERE r.rid > $1 AND r.type = $2 AND r.void = 0 ORDER BY r.rid LIMIT 200
+-- What changed since this event, of every type, in the order of the changes.
+-- name: watch_changed
+SELECT rid, last_seq FROM record WHERE last_seq > $1 ORDER BY last_seq LIMIT 500
 -- name: watch_last
-SELECT MAX(rid) FROM record
+SELECT MAX(last_seq), MAX(rid) FROM record
+-- The first row that was opened at or after this event and time.
 -- name: watch_first
-SELECT MIN(rid) FROM record WHERE recorded >= $1
--- name: watch_near
-SELECT r.rid, r.id, r.opened, r.number FROM spot s JOIN record r ON r.rid = s.rid
-WHERE s.type = $1 AND s.cell BETWEEN $2 AND $3 AND r.opened >= $4 AND r.opened <= $5 AND r.void = 0
-AND r.merged IS NULL ORDER BY r.opened, r.rid LIMIT 200
+SELECT MIN(rid) FROM record WHERE last_seq >= $1 AND recorded >= $2
+-- name: watch_row
+SELECT id, type, opened, area_code, number, holder, due FROM record
+WHERE rid = $1 AND void = 0 AND merged IS NULL AND sealed = 0
+-- Open cases whose main clock ran out in this span.
+-- name: watch_overdue
+SELECT rid FROM record WHERE type = $1 AND due > $2 AND due <= $3 ORDER BY due, rid LIMIT 1000

@@ -363,15 +363,25 @@ struct quick {
     int n_sets;
 };
 
-/* The system opens a record of this type when matters of another type gather at a place. */
+enum watch_kind {
+    WATCH_PLACE,   /* so many opened within so many metres */
+    WATCH_SAME,    /* so many opened that have the same unit, or the same code, in a field */
+    WATCH_OVERDUE, /* one whose main clock has run out */
+    WATCH_AGAIN,   /* one that was opened at the place of one that was closed (recurs) */
+};
+
+/* The system opens a record of this type when something is the matter with those of another type. */
 struct watch {
     struct str id;
+    enum watch_kind kind;
     struct str of;      /* "dispute.dispute"; told only where all playbooks are loaded */
-    int64_t metres;
-    struct span within; /* days back from the newest */
-    int at_least;
+    int64_t metres;     /* WATCH_PLACE */
+    struct str same;    /* WATCH_SAME: a field of `of`, type org or code */
+    struct span within; /* PLACE, SAME: days back from the newest */
+    int at_least;       /* PLACE, SAME */
     int action;         /* that opens the record, by the clock */
     int matters;        /* record field, many: the matters; -1 */
+    int unit;           /* org field: the unit they have in common, or that holds the newest; -1 */
     int text;           /* text field */
     struct words say;   /* what it says, with {n}, {days}, {metres}, {numbers} */
     int n_set;
