@@ -347,7 +347,8 @@ class Figures(api.Base):
             r = self.want("desk", 200, "GET", f"/api/records/{lot['id']}")
             drawn, = [p for p in r["parts"] if p["kind"] == "draw"]
             self.assertEqual((drawn["seed"], drawn["place"], drawn["of"]), ("a public lottery", i + 1, 21))
-            self.act("centre", r, "recheck", {"recheck_performed": "yes" if i else "no", "recheck_satisfied": "satisfied"})
+            self.act("centre", r, "recheck", {"recheck_performed": "yes" if i else "no",
+                                              "recheck_satisfied": "satisfied"})
         f = self.want("desk", 200, "GET", f"/api/indicators/dispute.solved_rate?from={DAY}&to={DAY}")
         self.assertEqual((f["n"], f["N"], f["value"]), (21, 21, 100.0))
         beside = {x["id"]: x for x in f["beside"]}

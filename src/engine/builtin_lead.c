@@ -88,7 +88,7 @@ bool do_draw(struct deciding *d)
     part_int(d, p, "of", of);
     part_int(d, p, "at", d->at);
     if (!follow_ups_drawn(d))
-        return say_no(d, ERR_WRONG_STATE, "", "nothing is re-checked of this matter: no follow-up says drawn: true for it",
+        return say_no(d, ERR_WRONG_STATE, "", "its playbook has no re-check for it: no follow-up with drawn: true",
                       "此件没有可复核的回访，业务规程没有为它规定复核");
     follow_ups_count(d);
     return true;

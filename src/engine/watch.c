@@ -168,8 +168,9 @@ static bool find_same(struct watching *x, const struct matter *m, struct str col
     enum { NEWEST = 20000 };
     struct str sql = str_printf(
         x->a,
-        "SELECT r.rid, r.opened, r.id, r.number FROM (SELECT rid FROM record WHERE type = $1 ORDER BY rid DESC LIMIT %d)"
-        " z JOIN %.*s f ON f.rid = z.rid JOIN record r ON r.rid = z.rid WHERE f.%.*s = $2 AND r.opened >= $3"
+        "SELECT r.rid, r.opened, r.id, r.number FROM"
+        " (SELECT rid FROM record WHERE type = $1 ORDER BY rid DESC LIMIT %d) z JOIN %.*s f ON f.rid = z.rid"
+        " JOIN record r ON r.rid = z.rid WHERE f.%.*s = $2 AND r.opened >= $3"
         " AND r.opened <= $4 AND r.void = 0 AND r.merged IS NULL AND r.sealed = 0 ORDER BY r.opened DESC LIMIT %d",
         NEWEST, STR_F(table_name(x->a, x->of_playbook, x->of)), STR_F(column), SPOT_MATTERS);
     int64_t since = m->opened - 2 * x->watch->within.n * MS_DAY;

@@ -26,7 +26,7 @@ static int64_t drafts(struct house *h, const char *reason)
     int64_t n = -1;
     bool found;
     struct store *db = engine_reader(h->en, &e);
-    assert_true(store_int(db, "SELECT COUNT(*) FROM record r JOIN f_letter_letter f ON f.rid = r.rid WHERE f.x_reason = $1",
+    assert_true(store_int(db, "SELECT COUNT(*) FROM f_letter_letter WHERE x_reason = $1",
                           BIND(C_TEXT(str_of(reason))), &found, &n, &e));
     engine_reader_back(h->en, db);
     return n;
@@ -48,10 +48,9 @@ static struct id newest(struct house *h)
 
 static struct id report_at(struct house *h, const char *lon, const char *more)
 {
-    return must(h, "grid", (struct id){{0}}, "report",
-                arena_printf(h->a, "{'summary':'门口堆放','result':'pending','place':{'text':'门口','lon':'%s','lat':'28.69'}%s}",
-                             lon, more))
-        .record;
+    const char *fields = arena_printf(
+        h->a, "{'summary':'门口堆放','result':'pending','place':{'text':'门口','lon':'%s','lat':'28.69'}%s}", lon, more);
+    return must(h, "grid", (struct id){{0}}, "report", fields).record;
 }
 
 static void begin(struct house *h)
