@@ -343,6 +343,8 @@ static bool playbooks_list(struct call *c)
             jo_kv(&r.o, "id", str_printf(c->a, "%.*s.%.*s", STR_F(p->id), STR_F(p->records[k].id)));
             reply_words(&r.o, "name", &p->records[k].name);
             jo_kc(&r.o, "kind", kind_word(p->records[k].kind));
+            if (p->records[k].place_field >= 0)
+                jo_kv(&r.o, "place", p->records[k].fields[p->records[k].place_field].id);
             put_opens(&r.o, &p->records[k]);
             jo_end(&r.o);
         }

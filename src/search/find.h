@@ -71,7 +71,7 @@ struct find_box {
 };
 extern const struct find_box FIND_EARTH;
 
-enum { FIND_SQUARES = 24 /* along the longer side */ };
+enum { FIND_SQUARES = 10 /* at most, along the longer side of what is there */ };
 
 struct find_square {
     struct find_box box;

@@ -176,10 +176,10 @@ static bool points(struct plotting *p)
 static bool squares(struct plotting *p)
 {
     struct find_map *m = p->out;
-    int64_t wide = m->around.east - m->around.west, high = m->around.north - m->around.south;
+    const struct find_box *b = &m->around;
     size_t kept = 0;
     p->plot.side = FINEST;
-    while (max64(wide, high) / p->plot.side >= FIND_SQUARES)
+    while (max64(b->east - b->west, b->north - b->south) / p->plot.side >= FIND_SQUARES)
         p->plot.side *= 2;
     if (!each_walk(p, TELL_SQUARES, take_square))
         return false;

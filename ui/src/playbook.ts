@@ -108,6 +108,7 @@ export interface Type {
     name: Words
     playbook: string
     kind: string
+    place?: string // the field whose point is on the map
     opens: Opening[] // what this person may begin with
 }
 
@@ -117,7 +118,7 @@ const loaded = new Map<string, Promise<Playbook>>()
 export async function loadTypes(): Promise<void> {
     interface Row {
         id: string
-        records: { id: string; name: Words; kind: string; opens: Opening[] }[]
+        records: { id: string; name: Words; kind: string; place?: string; opens: Opening[] }[]
     }
     const { rows } = await get<{ rows: Row[] }>('/api/playbooks')
     const mine = new Set(session.me?.roles.map((x) => x.role))

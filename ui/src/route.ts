@@ -43,6 +43,10 @@ export const ROUTES: Route[] = [
         path: '/list/:type', title: { zh: '办件', en: 'Matters' }, page: () => import('./desk/ListPage.vue'),
         may: PERM.read,
     },
+    {
+        path: '/map', title: { zh: '地图', en: 'Map' }, page: () => import('./map/MapPage.vue'),
+        may: PERM.read, menu: 'wide',
+    },
     { path: '/m/:id', title: { zh: '办件', en: 'Matter' }, page: () => import('./matter/MatterPage.vue') },
     {
         path: '/new/:type/:action', title: { zh: '新建', en: 'New' }, page: () => import('./pages/NewPage.vue'),

@@ -1,10 +1,18 @@
 /* The choices in the address as one CQL2 condition. */
 import { session } from '../api'
-import type { Field } from '../playbook'
+import type { Code, Field, Playbook, RecordDef } from '../playbook'
 import { localDay, now } from '../show'
 
 /* Choices that are no fields; `which`, `sort` and `q` are none of the filters. */
 export const KEYS = ['state', 'clock', 'from', 'to', 'mine', 'area']
+
+export function filtersOf(def: RecordDef): Field[] {
+    return def.fields.filter((f) => f.filter && ['code', 'boolean'].includes(f.type))
+}
+
+export function codesOf(f: Field, pb: Playbook): Code[] {
+    return pb.codes.find((l) => l.id === f.codes)?.codes ?? []
+}
 
 const text = (s: string) => `'${s.replace(/'/g, "''")}'`
 const date = (s: string) => `DATE('${s.replace(/[^0-9-]/g, '')}')`
@@ -14,11 +22,12 @@ function dayAfter(d: Date | string, days: number): string {
     return localDay(new Date(base.getTime() + days * 86400000))
 }
 
-type Deep = (field: string, code: string) => boolean
-
-/* `deep`: whether a code has others below it, which are meant too. */
-export function conditionOf(q: URLSearchParams, filters: Field[], deep: Deep): string | undefined {
+export function conditionOf(q: URLSearchParams, def: RecordDef, pb: Playbook): string | undefined {
     const all: string[] = []
+    const filters = filtersOf(def)
+    // a code that has others below it means these too
+    const deep = (id: string, code: string) =>
+        filters.some((f) => f.id === id && codesOf(f, pb).some((c) => c.parent === code))
     const at = (k: string) => q.get(k) ?? ''
     const today = localDay(now())
     if (at('which') === 'closed') all.push('closed IS NOT NULL')

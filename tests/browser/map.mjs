@@ -1,0 +1,88 @@
+// The map: matters as points and as a list of the same, nothing of another host; a matter's own place; a point given
+// by hand at the desk and found again; the tile server of a setting is asked, and no other.
+import assert from 'node:assert/strict'
+import { ORIGIN, api, flow, uuid7, WORLD } from './harness.mjs'
+
+const at = (lon, lat, text) => ({ summary: `两家为${text}争执`, place: { text, lon, lat }, result: 'not_settled' })
+
+await flow(async (t) => {
+    const empty = await t.desk('stranger', '/map')
+    await empty.waitForSelector('.beside :text("还没有带坐标的件")')
+    await empty.waitForSelector('.legend :text("没有设底图")')
+    await t.shot(empty, 'map-empty')
+
+    const grid = await api('grid')
+    const first = await grid.open('dispute', 'report', WORLD.village, at(115.81, 28.69, '塘边宅基地'))
+    await grid.open('dispute', 'report', WORLD.village, at(115.82, 28.7, '桥头停车'))
+    await grid.open('dispute', 'report', WORLD.village, at(115.82, 28.7, '桥头摆摊'))
+
+    for (const [how, colorScheme] of [['desk', 'light'], ['phone', 'dark']]) {
+        const page = await t[how]('centre', '/map', { colorScheme })
+        await page.waitForSelector('.map .dot')
+        await page.waitForSelector('.beside .line >> nth=2')
+        await t.accessible(page, `/map (${how}, ${colorScheme})`)
+        await t.shot(page, `map-${how}`)
+        if (how === 'phone') continue
+        await page.click('.map .many:text-is("2")') // two at one point: the list has those
+        await page.waitForSelector('.beside :text("同一点的2件")')
+        assert.equal(await page.locator('.beside .line').count(), 2)
+        await page.click('.beside button:text("看这个范围里全部的")')
+        await page.fill('input[type=search]', '桥头停车')
+        await page.waitForSelector('.beside h2:text("这个范围里1件")')
+        await page.click('a:text-is("看列表")')
+        await page.waitForSelector('.matters tbody tr')
+        assert.equal(await page.locator('.matters tbody tr').count(), 1)
+        await page.click('a:text-is("看地图")')
+        await page.waitForSelector('.beside h2:text("这个范围里1件")')
+        await page.fill('input[type=search]', '塘边')
+        await page.waitForSelector('.beside :text("塘边")')
+        await page.focus('.beside .line') // by keyboard: the point is shown, and Enter opens the matter
+        await page.waitForSelector('.map .dot.over')
+        await page.keyboard.press('Enter')
+        await page.waitForURL(`**/m/${first.id}`)
+        await page.click('summary:text("在地图上看")')
+        await page.waitForSelector('.map-small .dot')
+        await t.accessible(page, 'a matter with its map')
+        await t.shot(page, 'map-matter')
+        await page.goBack()
+        await page.waitForSelector('.map .dot')
+        await page.click('.map .dot')
+        await page.waitForURL(`**/m/${first.id}`)
+    }
+
+    const desk = await t.desk('grid', '/new')
+    await desk.waitForSelector('#f-place')
+    await desk.click('button:text-is("在地图上点")')
+    await desk.waitForSelector('.map-small .leaflet-control-scale')
+    await desk.locator('.map-small').click({ position: { x: 150, y: 100 } })
+    await desk.waitForSelector('.map-small .dot')
+    await desk.waitForSelector('button:text-is("已定位")')
+    await t.accessible(desk, 'a point given by hand')
+    await t.shot(desk, 'map-pick')
+
+    // tiles of the Chinese maps, from one host and no other
+    const asked = []
+    const page = await t.desk('centre', '/me')
+    const admin = await api('admin')
+    const set = async (name, value) => {
+        const made = await admin.ask('POST', '/api/records', { id: uuid7(), type: 'sys.setting', fields: { name, value } })
+        assert.equal(made.status, 201, JSON.stringify(made.body))
+    }
+    await set('map.tiles', 'http://tiles.example/{z}/{x}/{y}.png')
+    await set('map.crs', 'GCJ-02')
+    await set('map.attribution', '审图号 <b>GS(2024)0000号</b>')
+    await page.route('http://tiles.example/**', (r) => {
+        asked.push(r.request().url())
+        return r.fulfill({ contentType: 'image/svg+xml', body: '<svg xmlns="http://www.w3.org/2000/svg" width="256" height="256"><path fill="#cfe3cf" d="M0 0h256v256H0z"/></svg>' })
+    })
+    await page.goto(`${ORIGIN}/map`)
+    await page.waitForSelector('.map .leaflet-tile-loaded')
+    assert.equal(await page.innerText('.leaflet-control-attribution'), '审图号 <b>GS(2024)0000号</b>')
+    assert.equal(await page.locator('.map .grid').count(), 0)
+    await t.accessible(page, 'a map with tiles')
+    await t.shot(page, 'map-tiles')
+    assert.ok(asked.length > 0 && asked.every((u) => /^http:\/\/tiles\.example\/\d+\/\d+\/\d+\.png$/.test(u)), asked[0])
+    assert.deepEqual(t.foreign.filter((u) => !u.startsWith('http://tiles.example/')), [])
+    t.foreign.length = 0 // the one that the setting names
+    await set('map.tiles', 'off')
+})
