@@ -39,8 +39,8 @@ const APART = 110 // px between two lines at least: a label's width
 
 function label(n: number, east: boolean, step: number): string {
     const digits = Math.max(0, Math.ceil(-Math.log10(step)))
-    const side = east ? (n < 0 ? t('西经', 'W ') : t('东经', 'E ')) : n < 0 ? t('南纬', 'S ') : t('北纬', 'N ')
-    return `${side}${Math.abs(n).toFixed(digits)}°`
+    const sides = east ? [t('东经', 'E '), t('西经', 'W ')] : [t('北纬', 'N '), t('南纬', 'S ')]
+    return `${sides[n < 0 ? 1 : 0]}${Math.abs(n).toFixed(digits)}°`
 }
 
 /* Drawn anew when the map has moved. */
@@ -50,8 +50,8 @@ function drawGrid(map: L.Map, into: L.LayerGroup): void {
     const step = [...STEPS].reverse().find((s) => s * degree >= APART) ?? STEPS[0]
     const line = (from: L.LatLngTuple, to: L.LatLngTuple) =>
         L.polyline([from, to], { className: 'grid', weight: 1, interactive: false }).addTo(into)
-    const text = (at: L.LatLngTuple, words: string, className: string) =>
-        L.marker(at, { interactive: false, keyboard: false, icon: L.divIcon({ className, html: words, iconSize: undefined }) }).addTo(into)
+    const text = (at: L.LatLngTuple, html: string, className: string) =>
+        L.marker(at, { interactive: false, keyboard: false, icon: L.divIcon({ className, html }) }).addTo(into)
     into.clearLayers()
     for (let i = Math.ceil(b.getWest() / step); i * step <= b.getEast(); i++) {
         line([b.getSouth(), i * step], [b.getNorth(), i * step])
@@ -64,8 +64,12 @@ function drawGrid(map: L.Map, into: L.LayerGroup): void {
 }
 
 export function makeMap(el: HTMLElement, ground: Tiles, box: Box): L.Map {
-    const map = L.map(el, { zoomControl: false, attributionControl: !!ground.attribution, minZoom: 3, maxZoom: 19, zoomSnap: ground.tiles ? 1 : 0.25 })
-    L.control.zoom({ zoomInTitle: t('放大', 'Zoom in'), zoomOutTitle: t('缩小', 'Zoom out'), position: 'bottomright' }).addTo(map)
+    const map = L.map(el, {
+        zoomControl: false, attributionControl: !!ground.attribution, minZoom: 3, maxZoom: 19,
+        zoomSnap: ground.tiles ? 1 : 0.25,
+    })
+    const titles = { zoomInTitle: t('放大', 'Zoom in'), zoomOutTitle: t('缩小', 'Zoom out') }
+    L.control.zoom({ ...titles, position: 'bottomright' }).addTo(map)
     L.control.scale({ imperial: false }).addTo(map)
     map.attributionControl?.setPrefix(false)
     map.fitBounds(boundsOf(box), FIT)
