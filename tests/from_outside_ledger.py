@@ -160,6 +160,20 @@ class Ledger(unittest.TestCase):
         for wrong in ("a: [", "- 1", "&a b: 1"):
             self.assertEqual(c.ask("POST", "/api/imports/mapping", {"text": wrong})[0], 400, wrong)
 
+    def test_a_table_of_the_page_becomes_a_spreadsheet(self):
+        c = self.client("grid")
+        text = "\ufeff名称,n,率,代码\r\n\"甲,乙\",12,98.4,007\r\n'=1+1,-3,,1\r\n"
+        status, data = c.ask("POST", "/api/exports/xlsx?name=" + "%E8%A1%A8", raw=text.encode())
+        self.assertEqual(status, 200)
+        self.assertIn("filename*=UTF-8''%E8%A1%A8.xlsx", c.head["Content-Disposition"])
+        self.assertEqual(sheet(data),
+                         [["名称", "n", "率", "代码"], ["甲,乙", "12", "98.40000000000001", "007"], ["=1+1", "-3", "1"]])
+        body = zipfile.ZipFile(io.BytesIO(data)).read("xl/worksheets/sheet1.xml").decode()
+        self.assertRegex(body, r'<c r="B2" s="\d+"><v>12</v>')  # a number, to be summed
+        for raw, want in ((b"", 400), (b"a,\"b\n", 400), (b"\n", 400)):
+            self.assertEqual(c.ask("POST", "/api/exports/xlsx", raw=raw)[0], want, raw)
+        self.assertEqual(api.Client(self.server.port).ask("POST", "/api/exports/xlsx", raw=b"a\n1\n")[0], 401)
+
     def test_only_so_many_tables_lie_here(self):
         c = self.client()
         jobs = [self.put(c, HEAD + GOOD) for _ in range(9)]

@@ -32,6 +32,7 @@ const struct route_list *const ROUTES[] = {
     &ROUTES_DOCUMENTS,
     &ROUTES_EXPORTS,
     &ROUTES_IMPORTS,
+    &ROUTES_LOG,
 };
 const size_t ROUTES_N = COUNT_OF(ROUTES);
 

@@ -1,5 +1,7 @@
 /* What leaves for another system, as its table. */
 #include "api/api_int.h"
+#include "api/temp.h"
+#include "exchange/csv_xlsx.h"
 #include "exchange/report.h"
 
 enum { REPORT_ROWS = 20000, REPORT_BYTES = 64 * 1024 * 1024 };
@@ -66,6 +68,30 @@ static bool exports_report(struct call *c)
     return true;
 }
 
+/* What the page shows as a table, as a spreadsheet: it knows nothing that the page does not have already. */
+static bool exports_xlsx(struct call *c)
+{
+    const char *csv = http_upload_file(c->rq);
+    struct str name = http_query(c->rq, "name"), bytes;
+    struct temp xlsx;
+    if (!csv)
+        return err_set(c->e, ERR_INPUT, "expected a table as CSV as the body of the request");
+    if (!name.len || name.len > 200 || !str_utf8_ok(name))
+        name = STR("table");
+    if (!temp_open(&xlsx, c->e))
+        return false;
+    bool ok = csv_to_xlsx(c->a, csv, xlsx.path, name, c->e) && file_read(c->a, xlsx.path, REPORT_BYTES, &bytes, c->e);
+    temp_close(&xlsx);
+    if (!ok)
+        return false;
+    http_set_header(c->rq, "Cache-Control", STR("no-store"));
+    http_set_header(c->rq, "Content-Disposition",
+                    disposition(c->a, str_printf(c->a, "%.*s.xlsx", STR_F(name)), false));
+    http_answer(c->rq, 200, MIME_XLSX, bytes);
+    return true;
+}
+
+static const struct param XLSX_QUERY[] = {{"name", "of the file and the sheet, without ending"}, {NULL, NULL}};
 static const struct param REPORT_QUERY[] = {
     {"mapping", "text of the mapping (YAML): report, system, where, on, columns"},
     {"from", "first day, of what the mapping says under `on`"},
@@ -78,5 +104,8 @@ static const struct route ROWS[] = {
     {ROUTE(GET, "/api/exports/report", PERM_EXPORT, exports_report, "上报表（不作上报登记）",
            "The table of a report to another system, as CSV; marks nothing"),
      .query = REPORT_QUERY},
+    {ROUTE(POST, "/api/exports/xlsx", PERM_SELF, exports_xlsx, "把页面上的表（CSV）变成 Excel",
+           "A table as CSV (the body) becomes a spreadsheet"),
+     .query = XLSX_QUERY, .upload = true},
 };
 const struct route_list ROUTES_EXPORTS = {ROWS, COUNT_OF(ROWS)};

@@ -132,6 +132,8 @@ struct sys_form {
     const struct builtin_input *inputs;
 };
 void sys_each(struct str type, void (*fn)(void *u, const struct sys_form *form), void *u);
+/* The words of an action on a system record; false when it has none. */
+bool sys_words(struct str type, struct str act, struct words *out);
 
 /* Called on the writer's thread after each commit, with the numbers of the records it touched. */
 void engine_on_commit(struct engine *en, void (*fn)(void *user, int64_t seq, const int64_t *rids,

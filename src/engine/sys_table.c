@@ -99,6 +99,18 @@ void sys_each(struct str type, void (*fn)(void *u, const struct sys_form *form),
     }
 }
 
+bool sys_words(struct str type, struct str act, struct words *out)
+{
+    for (size_t i = 0; i < COUNT_OF(TABLE); i++) {
+        const struct sys_act *t = &TABLE[i];
+        if (!str_is(type, t->type) || !str_is(act, t->id) || !t->zh[0])
+            continue;
+        *out = (struct words){str_of(t->zh), str_of(t->en)};
+        return true;
+    }
+    return false;
+}
+
 static const struct sys_act *find_act(struct deciding *d, bool opening)
 {
     bool type = false;

@@ -95,6 +95,21 @@ bool checkpoint_list(struct store *db, struct arena *a, struct checkpoint **out,
     return true;
 }
 
+bool checkpoint_newest(struct store *db, struct arena *a, int64_t limit, struct signed_checkpoint **out, size_t *n,
+                       struct err *e)
+{
+    struct signed_checkpoint *list = ARENA_ARRAY(a, struct signed_checkpoint, limit);
+    size_t count = 0;
+    struct rows r AUTO(rows_close) = store_query(db, sql_checkpoint_newest, BIND(C_INT(limit)), e);
+    while (rows_next(&r))
+        list[count++] = (struct signed_checkpoint){rows_int(&r, 0), rows_int(&r, 2), str_dup(a, rows_str(&r, 3))};
+    if (err_is(e))
+        return false;
+    *out = list;
+    *n = count;
+    return true;
+}
+
 static const char *last_path(struct arena *a, const struct keys *k)
 {
     return arena_printf(a, "%s.last", k->path);

@@ -87,6 +87,13 @@ MUST_USE bool checkpoint_parse(struct str text, const struct keys *k, struct che
 /* Sizes and roots of all stored checkpoints, by size. */
 MUST_USE bool checkpoint_list(struct store *db, struct arena *a, struct checkpoint **out, size_t *n,
                               struct err *e);
+/* The newest stored ones, newest first. */
+struct signed_checkpoint {
+    int64_t size, made;
+    struct str text;
+};
+MUST_USE bool checkpoint_newest(struct store *db, struct arena *a, int64_t limit, struct signed_checkpoint **out,
+                                size_t *n, struct err *e);
 /* Stored full-tile nodes of a level, from idx on. */
 MUST_USE bool ledger_nodes(struct store *db, struct arena *a, int level, int64_t from, int64_t limit,
                            struct tree_node **out, size_t *n, struct err *e);

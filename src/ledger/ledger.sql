@@ -32,6 +32,8 @@ SELECT level, idx, hash FROM node WHERE level = $1 AND idx >= $2 ORDER BY idx LI
 INSERT INTO checkpoint (size, root, made, text) VALUES ($1, $2, $3, $4) ON CONFLICT (size) DO NOTHING
 -- name: checkpoint_last
 SELECT size, root, made, text FROM checkpoint ORDER BY size DESC LIMIT 1
+-- name: checkpoint_newest
+SELECT size, root, made, text FROM checkpoint ORDER BY size DESC LIMIT $1
 -- name: checkpoint_at
 SELECT size, root, made, text FROM checkpoint WHERE size = $1
 

@@ -65,23 +65,28 @@ async function problemOf(reply: Response): Promise<Problem> {
     }
 }
 
-export async function ask<T>(method: string, url: string, body?: unknown): Promise<T> {
+/* The answer as it came; a problem is thrown. */
+export async function reply(method: string, url: string, body?: unknown): Promise<Response> {
     const headers: Record<string, string> = { 'Accept-Language': lang.value === 'zh' ? 'zh-CN' : 'en' }
     if (session.me && method !== 'GET') headers['X-CSRF-Token'] = session.me.csrf
     const raw = body instanceof Blob
     if (body !== undefined && !raw) headers['Content-Type'] = 'application/json'
-    let reply: Response
+    let got: Response
     try {
         const sent = raw ? body : body === undefined ? undefined : JSON.stringify(body)
-        reply = await fetch(url, { method, headers, cache: 'no-cache', body: sent })
+        got = await fetch(url, { method, headers, cache: 'no-cache', body: sent })
     } catch {
         throw away()
     }
-    if (reply.status === 204) return undefined as T
-    if (reply.ok) return (await reply.json()) as T
-    const p = await problemOf(reply)
+    if (got.ok) return got
+    const p = await problemOf(got)
     if (p.status === 401 && p.code === 'login_required' && session.me) session.expired = true
     throw p
+}
+
+export async function ask<T>(method: string, url: string, body?: unknown): Promise<T> {
+    const got = await reply(method, url, body)
+    return got.status === 204 ? (undefined as T) : ((await got.json()) as T)
 }
 
 export function get<T>(url: string, query: Record<string, string | undefined> = {}): Promise<T> {

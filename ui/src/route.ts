@@ -86,6 +86,11 @@ export const ROUTES: Route[] = [
         may: PERM.admin,
         card: { zh: '新增、改名、划转、停用单位；居民看到的电话', en: 'Add, rename, move and close units; the telephone residents see' },
     },
+    {
+        path: '/admin/log', title: { zh: '记录总账与核验', en: 'Log and proofs' },
+        page: () => import('./admin/LogPage.vue'), may: PERM.admin | PERM.audit,
+        card: { zh: '办理记录有多少条、存证点、在浏览器里核验', en: 'The events, checkpoints, proofs checked in the browser' },
+    },
     { path: '/me', title: { zh: '我的', en: 'Me' }, page: () => import('./pages/MePage.vue'), menu: 'both' },
 ]
 

@@ -1,6 +1,5 @@
 /* A file for the person's own disk. */
-import { lang, t } from './words'
-import type { Problem } from './api'
+import { reply } from './api'
 
 export function saveAs(bytes: Blob, name: string): void {
     const url = URL.createObjectURL(bytes)
@@ -13,11 +12,25 @@ export function saveAs(bytes: Blob, name: string): void {
 
 /* The file that the program answers with, under the name that it gives it. */
 export async function download(url: string): Promise<void> {
-    const headers = { 'Accept-Language': lang.value === 'zh' ? 'zh-CN' : 'en' }
-    const reply = await fetch(url, { headers }).catch(() => null)
-    const detail = t('没连上服务器，请再试一次', 'The server did not answer, try again')
-    if (!reply) throw { status: 0, code: 'network', title: '', detail } as Problem
-    if (!reply.ok) throw (await reply.json()) as Problem
-    const named = /filename\*=UTF-8''([^;]+)/.exec(reply.headers.get('Content-Disposition') ?? '')
-    saveAs(await reply.blob(), named ? decodeURIComponent(named[1]) : 'file')
+    const got = await reply('GET', url)
+    const named = /filename\*=UTF-8''([^;]+)/.exec(got.headers.get('Content-Disposition') ?? '')
+    saveAs(await got.blob(), named ? decodeURIComponent(named[1]) : 'file')
+}
+
+/* One line of a CSV file; a text that a spreadsheet would take for a formula is made a text. */
+function csvLine(cells: unknown[]): string {
+    const plain = /^-?\d+(\.\d+)?$/
+    const safe = (s: string) => (/^[=+\-@\t\r]/.test(s) && !plain.test(s) ? `'${s}` : s)
+    return cells.map((x) => `"${safe(String(x ?? '')).replace(/"/g, '""')}"`).join(',')
+}
+
+async function spreadsheet(name: string, csv: Blob): Promise<Blob> {
+    return (await reply('POST', `/api/exports/xlsx?name=${encodeURIComponent(name)}`, csv)).blob()
+}
+
+/* A table, its first row the names of the columns. */
+export async function saveTable(name: string, kind: 'csv' | 'xlsx', rows: unknown[][]): Promise<void> {
+    const csv = new Blob(['\ufeff', rows.map(csvLine).join('\r\n'), '\r\n'], { type: 'text/csv' })
+    if (kind === 'csv') saveAs(csv, `${name}.csv`)
+    else saveAs(await spreadsheet(name, csv), `${name}.xlsx`)
 }

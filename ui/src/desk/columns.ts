@@ -55,9 +55,4 @@ export function cell(r: Row, id: string, pb: Playbook): string {
     return f?.unit ? `${String(v)}${f.unit}` : String(v)
 }
 
-/* One row of a CSV file; a text that a spreadsheet would take for a formula is made a text. */
-export function csvRow(cells: string[]): string {
-    return cells.map((s) => `"${(/^[=+\-@\t\r]/.test(s) ? `'${s}` : s).replace(/"/g, '""')}"`).join(',')
-}
-
 export const heads = (columns: Column[]) => columns.map((c) => say(c.label))
