@@ -1,5 +1,6 @@
 """The map from outside: a place keeps the system it was given in, points are cut to the rights, the tile server
 is a setting and the only host that the page may take pictures from."""
+import json
 import os
 import pathlib
 import sys
@@ -16,9 +17,15 @@ TILES = "https://tiles.example/{z}/{x}/{y}.png"
 
 
 class Map(unittest.TestCase):
+    postgres = False
+
     @classmethod
     def setUpClass(cls):
+        if cls.postgres and not os.environ.get("BIHUAN_TEST_PG"):
+            raise unittest.SkipTest("BIHUAN_TEST_PG is not set")
+        api.POSTGRES = cls.postgres
         cls.server = api.Server()
+        api.POSTGRES = False
         cls.key = os.environ["BIHUAN_KEY"]
         cls.clients = {}
         for login in ("grid", "desk", "stranger"):
@@ -122,6 +129,50 @@ class Map(unittest.TestCase):
         self.assertIn(r["id"], [x["id"] for x in self.want(
             "desk", 200, "GET", "/api/records?type=dispute&limit=200")["rows"]])
 
+    def borders(self, *features, crs="WGS-84", code="code"):
+        """A file of squares {code: (west, south, east, north)}, through the command line."""
+        def ring(w, s, e, n):
+            return [[w, s], [e, s], [e, n], [w, n], [w, s]]
+        rows = [{"type": "Feature", "properties": {code: key, "name": "a \"[{\" b"},
+                 "geometry": {"type": "Polygon", "coordinates": [ring(*box)]}} for key, box in features]
+        file = pathlib.Path(self.server.folder.name) / "b.geojson"
+        file.write_text(json.dumps({"type": "FeatureCollection", "name": "x", "features": rows}), encoding="utf-8")
+        told = api.cli("areas", "borders", str(file), "--crs", crs, "--db", self.server.db, "--json")
+        time.sleep(1.1)
+        return json.loads(told)["borders"]
+
+    def locate(self, lon, lat, crs="WGS-84", who="grid"):
+        return self.want(who, 200, "GET", f"/api/locate?lon={lon}&lat={lat}&crs={crs}")
+
+    def test_zy_which_area_a_point_lies_in(self):
+        self.assertEqual(self.locate(115.81, 28.69), {"borders": False})  # nothing is guessed
+        district, town, village = (api.DISTRICT, (115.5, 28.5, 116, 29)), (api.TOWN, (115.8, 28.6, 115.9, 28.7)), \
+            (int(api.VILLAGE), (115.805, 28.68, 115.82, 28.7))
+        self.assertEqual(self.borders(district, town, village), 3)
+        self.assertEqual(self.locate(115.81, 28.69)["code"], api.VILLAGE)
+        self.assertEqual(self.locate(115.85, 28.65)["code"], api.TOWN)
+        self.assertEqual(self.locate(115.55, 28.55)["code"], api.DISTRICT)
+        self.assertEqual(self.locate(114, 28), {"borders": True})
+        lon, lat = ON_CHINESE_MAPS
+        self.assertEqual(self.locate(lon, lat, "GCJ-02")["code"], api.VILLAGE)
+        rows = self.want("grid", 200, "GET", f"/api/borders?area={api.DISTRICT}")["rows"]
+        self.assertEqual([r["code"] for r in rows], [api.DISTRICT, api.TOWN])
+        self.assertEqual(rows[1]["rings"], [[[115.8, 28.6], [115.9, 28.6], [115.9, 28.7], [115.8, 28.7],
+                                             [115.8, 28.6]]])
+        self.want("grid", 400, "GET", "/api/borders?area=999")
+        self.want("grid", 400, "GET", "/api/locate")
+        self.want("grid", 400, "GET", "/api/locate?lon=115")
+        for wrong in ((api.TOWN, (100, 20, 101, 21)), ("999999", (115.8, 28.6, 115.9, 28.7)),
+                      (api.TOWN, (28.6, 80.8, 28.7, 80.9))):
+            with self.assertRaises(AssertionError) as told:
+                self.borders(wrong)
+            self.assertIn(wrong[0], str(told.exception))
+        self.borders((api.TOWN, (115.8151016, 28.5, 115.9, 28.7)), crs="GCJ-02", code="adcode")  # the later one stays
+        self.assertEqual(self.locate(115.8095, 28.55)["code"], api.DISTRICT)
+        self.assertEqual(self.locate(115.8111, 28.55)["code"], api.TOWN)
+        said = json.loads(api.cli("verify", "--db", self.server.db, "--json"))
+        self.assertTrue(said["ok"], said)
+
     def test_zz_the_tile_server_is_a_setting(self):
         self.assertEqual(self.want("grid", 200, "GET", "/api/map"), {"crs": "WGS-84"})
         policy = self.policy("/")
@@ -145,6 +196,10 @@ class Map(unittest.TestCase):
     def policy(self, path):
         self.want("grid", 200, "GET", path)
         return self.clients["grid"].head["Content-Security-Policy"]
+
+
+class MapOnPostgres(Map):
+    postgres = True
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ const struct route_list *const ROUTES[] = {
     &ROUTES_NOTICES,
     &ROUTES_SIMILAR,
     &ROUTES_POINTS,
+    &ROUTES_BORDERS,
     &ROUTES_DESK,
     &ROUTES_BULLETINS,
     &ROUTES_WALL,

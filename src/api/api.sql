@@ -36,3 +36,5 @@ SELECT CAST(COUNT(*) AS BIGINT) FROM scope WHERE scope = $1 AND type NOT LIKE 's
 
 -- name: api_shift
 SELECT cursor, (SELECT CAST(COALESCE(MAX(rid), 0) AS BIGINT) FROM record) FROM area_shift
+-- name: border_of
+SELECT rings FROM area_border WHERE aid = $1

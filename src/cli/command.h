@@ -57,6 +57,7 @@ void cli_print(struct buf *b); /* to standard output with a newline, and freed *
 
 bool cmd_init(struct cli *c);
 bool cmd_areas_import(struct cli *c);
+bool cmd_areas_borders(struct cli *c);
 bool cmd_calendar_import(struct cli *c);
 bool cmd_playbook_install(struct cli *c);
 bool cmd_check(struct cli *c);
@@ -75,7 +76,7 @@ bool cmd_restore(struct cli *c);
 extern const struct option OPT_backup[], OPT_restore[];
 extern const struct option OPT_verify[];
 bool cmd_serve(struct cli *c);
-extern const struct option OPT_init[], OPT_areas[], OPT_setting[], OPT_calendar[], OPT_playbook[], OPT_check[],
+extern const struct option OPT_init[], OPT_areas[], OPT_borders[], OPT_setting[], OPT_calendar[], OPT_playbook[], OPT_check[],
     OPT_account[], OPT_serve[], OPT_org[], OPT_log_export[], OPT_log_fork[], OPT_proof[], OPT_checkpoint[];
 
 bool cmd_import(struct cli *c);

@@ -5,6 +5,8 @@ const struct command COMMANDS[] = {
      OPT_init, cmd_init},
     {"areas import", "FILE.csv --db URL", "导入区划（code,name,parent[,valid_from,valid_to,successor]）",
      "areas from CSV: code,name,parent[,valid_from,valid_to,successor]", OPT_areas, cmd_areas_import},
+    {"areas borders", "FILE.geojson --db URL", "装入区划的边界（GeoJSON）；--crs 说明坐标系",
+     "borders of areas from GeoJSON; --crs says in which system", OPT_borders, cmd_areas_borders},
     {"setting", "NAME VALUE --db URL", "一项设置，例如 figures.levels “2 3 4”", "a setting, as figures.levels \"2 3 4\"",
      OPT_setting, cmd_setting},
     {"calendar import", "FILE.csv --db URL", "导入节假日表（date,kind,name）",

@@ -14,6 +14,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (aid) DO UPDATE SET code = excluded.code, name = excluded.name, parent = excluded.parent,
     level = excluded.level, valid_from = excluded.valid_from, valid_to = excluded.valid_to,
     successor = excluded.successor
+-- name: area_border_save
+INSERT INTO area_border (aid, west, south, east, north, rings) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (aid) DO UPDATE SET west = excluded.west, south = excluded.south, east = excluded.east,
+    north = excluded.north, rings = excluded.rings
 -- name: area_was_save
 INSERT INTO area_was (seq, area, parent, name) VALUES ($1, $2, $3, $4)
 -- name: area_shift_begin

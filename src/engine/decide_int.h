@@ -124,6 +124,8 @@ MUST_USE bool sys_calendar(struct deciding *d, bool opening);
 MUST_USE bool sys_setting(struct deciding *d, bool opening);
 /* sys_area.c */
 MUST_USE bool sys_area(struct deciding *d, bool opening);
+/* sys_border.c */
+MUST_USE bool sys_borders(struct deciding *d, bool opening);
 /* sys_who.c */
 bool sys_governs(struct deciding *d, int area); /* the operator, or an administrator of it: sets d->role */
 MUST_USE bool sys_org(struct deciding *d, bool opening);

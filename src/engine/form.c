@@ -133,20 +133,6 @@ static bool take_area(struct deciding *d, const struct field *f, const struct js
     return true;
 }
 
-/* "42.2715" and 42.2715 alike: degrees become 1e-7 degree; fewer than 7 decimals are usual. */
-static bool form_degrees(const struct json *v, int64_t limit, int64_t *out, struct arena *a)
-{
-    struct str t = json_is(v, J_INT) ? str_printf(a, "%" PRId64, v->i) : json_str(v);
-    struct str frac, whole = str_cut(t, '.', &frac);
-    if (frac.ptr && frac.len > 7) /* what lies beyond a centimetre is cut */
-        t.len = whole.len + 1 + 7;
-    int64_t n;
-    if (!t.len || !str_decimal(t, 7, &n) || n < -limit || n > limit)
-        return false;
-    *out = n;
-    return true;
-}
-
 enum form_point form_point(const struct json *place, struct arena *a, struct form_at *out)
 {
     const struct json *lon = json_get(place, "lon"), *lat = json_get(place, "lat");
@@ -154,7 +140,7 @@ enum form_point form_point(const struct json *place, struct arena *a, struct for
         return FORM_POINT_SYSTEM;
     if (json_empty(lon) && json_empty(lat))
         return FORM_POINT_NONE;
-    if (!lon || !lat || !form_degrees(lon, 1800000000, &out->lon, a) || !form_degrees(lat, 900000000, &out->lat, a))
+    if (!lon || !lat || !crs_degrees(a, lon, 1800000000, &out->lon) || !crs_degrees(a, lat, 900000000, &out->lat))
         return FORM_POINT_DEGREES;
     out->given_lon = out->lon;
     out->given_lat = out->lat;

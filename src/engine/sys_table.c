@@ -66,6 +66,7 @@ static const struct sys_act {
     {"sys.area", "merge", "合并", "Merge", true, WHOLE, sys_area, AREA_MERGE},
     {"sys.area", "split", "拆分", "Split", true, WHOLE, sys_area, AREA_SPLIT},
     {"sys.area", "close", "撤销", "Close", true, WHOLE, sys_area, AREA_CLOSE},
+    {"sys.area", "borders", "装入边界", "Load borders", true, WHOLE, sys_borders, NULL},
     {"sys.org", "open", "新增单位", "Add a unit", true, LOCAL, sys_org, ORG_OPEN},
     {"sys.org", "change", "改名、改电话", "Change", false, LOCAL, sys_org, ORG_CHANGE},
     {"sys.org", "move", "划转", "Move", false, LOCAL, sys_org, ORG_MOVE},

@@ -3,6 +3,7 @@
 #include "engine/batch.sql.h"
 #include "engine/engine_int.h"
 #include "measure/tally.h"
+#include "record/border.h"
 
 /* What an area was: the move is found again in questions about the past, and the records above the
  * cursor lie in it until they were taken along. */
@@ -55,6 +56,22 @@ static bool project_areas(struct batch *b, const struct record *r, struct err *e
     return !moved || store_exec(b->db, sql_area_shift_begin, BIND(C_INT(r->last_seq)), NULL, e);
 }
 
+static bool project_borders(struct batch *b, const struct record *r, struct err *e)
+{
+    JSON_EACH (row, json_get(r->fields, "borders")) {
+        struct str rings = json_text(row, "rings");
+        struct border x;
+        if (!border_of(b->arena, rings, &x))
+            return err_set(e, ERR_STORE, "the border of an area cannot be read");
+        if (!store_exec(b->db, sql_area_border_save,
+                        BIND(C_INT(json_num(row, "i", 0)), C_INT(x.west), C_INT(x.south), C_INT(x.east), C_INT(x.north),
+                             C_TEXT(rings)),
+                        NULL, e))
+            return false;
+    }
+    return true;
+}
+
 static bool project_account(struct batch *b, const struct record *r, struct err *e)
 {
     struct str plain;
@@ -85,7 +102,7 @@ bool sys_project(struct batch *b, struct err *e)
     bool playbooks = false, settings = false;
     for (size_t i = 0; i < b->changes.n; i++) {
         const struct record *r = b->changes.list[i].after;
-        if (str_is(r->type, "sys.area") && !project_areas(b, r, e))
+        if (str_is(r->type, "sys.area") && !(project_areas(b, r, e) && project_borders(b, r, e)))
             return false;
         if (str_is(r->type, "sys.account") && !project_account(b, r, e))
             return false;

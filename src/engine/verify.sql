@@ -41,6 +41,8 @@ ORDER BY name, scope, year LIMIT 4000
 -- name: verify_area
 SELECT aid, code, name, parent, level, valid_from, valid_to, successor, aid FROM area WHERE aid > $1
 ORDER BY aid LIMIT 4000
+-- name: verify_area_border
+SELECT aid, west, south, east, north, rings, aid FROM area_border WHERE aid > $1 ORDER BY aid LIMIT 500
 -- name: verify_login
 SELECT login, rid, login FROM account_login WHERE login > $1 ORDER BY login LIMIT 4000
 -- name: verify_figure_seq

@@ -4,6 +4,7 @@
 #include "engine/verify.sql.h"
 #include "engine/verify_int.h"
 #include "measure/levels.h"
+#include "record/border.h"
 #include "record/seal.h"
 #include "record/spot.h"
 #include "record/waiting.h"
@@ -363,6 +364,23 @@ static bool add_areas(struct verifying *v, int fold)
     return true;
 }
 
+/* Of two borders of one area the later one stays (verify_row). */
+static bool take_borders(struct verifying *v, int fold, const struct step *s)
+{
+    JSON_EACH (row, str_is(s->after->type, "sys.area") ? json_get(s->line->rows, "borders") : NULL) {
+        struct border b;
+        if (!border_of(v->piece, json_text(row, "rings"), &b)) {
+            verify_wrong(v, s->seq, "the border of an area cannot be read");
+            continue;
+        }
+        verify_row(v, fold,
+                   BIND_CELLS(C_INT(json_num(row, "i", 0)), C_INT(b.west), C_INT(b.south), C_INT(b.east), C_INT(b.north),
+                              C_TEXT(json_text(row, "rings"))),
+                   s->seq, NULL);
+    }
+    return true;
+}
+
 /* ---- log-in names ---- */
 
 static bool add_login(struct verifying *v, int fold, const struct changes *c, const struct change *ch)
@@ -427,6 +445,8 @@ const struct fold FOLDS[] = {
     {"spot", {"rid", "type", "cell"}, 1, true, sql_verify_spot, "iti", .record = add_places},
     {"area", {"aid", "code", "name", "parent", "level", "valid_from", "valid_to", "successor"}, 1, false,
      sql_verify_area, "ittiiiiti", .event = take_areas, .end = add_areas},
+    {"area_border", {"aid", "west", "south", "east", "north", "rings"}, 1, false, sql_verify_area_border, "iiiiiti",
+     .event = take_borders},
     {"area_was", {"seq", "area", "parent", "name"}, 2, false, sql_verify_area_was, "iiitii", .by_tree = false},
     {"scope_log", {"seq", "scope", "rid", "gone"}, 3, false, sql_verify_scope_log, "itiiiti", .event = add_left,
      .by_tree = true},

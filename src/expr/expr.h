@@ -34,6 +34,10 @@
 #include "base/time.h"
 #include "store/store.h"
 
+struct point {
+    int64_t lon, lat; /* 1e-7 degree */
+};
+
 enum xtype {
     X_NULL,
     X_BOOL,     /* i = 0/1 */
@@ -145,3 +149,8 @@ void expr_print(const struct expr *x, struct buf *out);
 /* The same figure as distance_m(), for use outside an expression.  Metres, rounded up, so that
  * "at most 1000" means what it says. */
 int64_t expr_distance_m(int64_t lon1, int64_t lat1, int64_t lon2, int64_t lat2);
+
+/* Where a point lies of a ring whose first point is not repeated (even-odd rule).  Exact while the ring and the
+ * point lie in one box below 360 degrees of longitude and 180 of latitude. */
+enum expr_side { EXPR_OUTSIDE, EXPR_INSIDE, EXPR_EDGE };
+enum expr_side expr_ring(const struct point *at, int n, int64_t lon, int64_t lat);

@@ -52,10 +52,6 @@ enum xop {
     OP_ROWS,
 };
 
-struct point {
-    int64_t lon, lat; /* 1e-7 degree */
-};
-
 struct shape {
     struct point low, high; /* BBOX that crosses the 180th meridian: low.lon > high.lon */
     int n;                  /* vertices of a polygon, the first not repeated; 0: a box */

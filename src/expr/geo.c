@@ -27,16 +27,13 @@ static bool in_box(const struct shape *s, int64_t lon, int64_t lat)
     return lon >= s->low.lon || lon <= s->high.lon;
 }
 
-/* Even-odd rule; a point on an edge is inside.  In int64 and exact: inside the box a difference of
- * longitudes is below 3.6e9 and one of latitudes below 1.8e9, so a product is below 6.5e18.  The
- * two products are compared, never subtracted. */
-bool geo_inside(const struct shape *s, int64_t lon, int64_t lat)
+/* In int64 and exact: a difference of longitudes is below 3.6e9 and one of latitudes below 1.8e9, so a product is
+ * below 6.5e18.  The two products are compared, never subtracted. */
+enum expr_side expr_ring(const struct point *at, int n, int64_t lon, int64_t lat)
 {
     bool inside = false;
-    if (!in_box(s, lon, lat))
-        return false;
-    for (int i = 0; i < s->n; i++) {
-        struct point a = s->at[i], b = s->at[(i + 1) % s->n];
+    for (int i = 0; i < n; i++) {
+        struct point a = at[i], b = at[(i + 1) % n];
         if (a.lat > b.lat) {
             struct point c = a;
             a = b;
@@ -46,11 +43,17 @@ bool geo_inside(const struct shape *s, int64_t lon, int64_t lat)
             continue;
         int64_t left = (lon - a.lon) * (b.lat - a.lat), right = (b.lon - a.lon) * (lat - a.lat);
         if (left == right && lon >= min64(a.lon, b.lon) && lon <= max64(a.lon, b.lon))
-            return true;
+            return EXPR_EDGE;
         if (lat < b.lat && left < right)
             inside = !inside;
     }
-    return s->n == 0 || inside;
+    return inside ? EXPR_INSIDE : EXPR_OUTSIDE;
+}
+
+/* A point on an edge is inside. */
+bool geo_inside(const struct shape *s, int64_t lon, int64_t lat)
+{
+    return in_box(s, lon, lat) && (s->n == 0 || expr_ring(s->at, s->n, lon, lat) != EXPR_OUTSIDE);
 }
 
 bool geo_box(struct point centre, int64_t metres, struct point *low, struct point *high)

@@ -1,4 +1,5 @@
 #include "record/crs.h"
+#include <inttypes.h>
 #include <math.h>
 
 static const double PI = 3.14159265358979323846;
@@ -75,4 +76,17 @@ void crs_to_wgs84(enum crs from, int64_t *lon, int64_t *lat)
         p = (struct degrees){given.lon - by.lon, given.lat - by.lat};
     }
     put(p, lon, lat);
+}
+
+bool crs_degrees(struct arena *a, const struct json *given, int64_t most, int64_t *out)
+{
+    struct str t = json_is(given, J_INT) ? str_printf(a, "%" PRId64, given->i) : json_str(given);
+    struct str frac, whole = str_cut(t, '.', &frac);
+    int64_t n;
+    if (frac.ptr && frac.len > 7)
+        t.len = whole.len + 1 + 7;
+    if (!t.len || !str_decimal(t, 7, &n) || n < -most || n > most)
+        return false;
+    *out = n;
+    return true;
 }

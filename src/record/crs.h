@@ -14,7 +14,7 @@
  * Baidu's BD-09 is not known here: it is refused by its name, never taken for another. */
 #pragma once
 #include "base/base.h"
-#include "base/str.h"
+#include "base/json.h"
 
 enum crs { CRS_WGS84, CRS_CGCS2000, CRS_GCJ02, CRS_N };
 
@@ -26,3 +26,6 @@ const char *crs_name(enum crs crs);
  * kilometre along the edge of the box of GCJ-02, where the formula itself jumps. */
 void crs_to_wgs84(enum crs from, int64_t *lon, int64_t *lat);
 void crs_from_wgs84(enum crs to, int64_t *lon, int64_t *lat);
+/* Degrees as they are given, "42.2715" and 42.2715 alike, as 1e-7 degree; what lies beyond a centimetre is cut.
+ * false: no number, or beyond ±most. */
+MUST_USE bool crs_degrees(struct arena *a, const struct json *given, int64_t most, int64_t *out);

@@ -96,6 +96,24 @@ static void walk_tree(struct world *w)
     }
 }
 
+static bool read_borders(struct store *db, struct world *w, struct err *e)
+{
+    struct rows r AUTO(rows_close) = store_query(db, sql_world_borders, BIND_NONE, e);
+    while (rows_next(&r)) {
+        int i = world_area_by_id(w, rows_int(&r, 0));
+        if (i < 0)
+            continue;
+        struct area *a = &w->areas[i];
+        a->has_border = true;
+        a->west = rows_int(&r, 1);
+        a->south = rows_int(&r, 2);
+        a->east = rows_int(&r, 3);
+        a->north = rows_int(&r, 4);
+        w->n_borders++;
+    }
+    return !err_is(e);
+}
+
 /* ---- moves ---- */
 
 static void was_begin(struct world *w)
@@ -393,7 +411,7 @@ static bool load_into(struct store *db, struct world *w, struct err *e)
     w->sys_seq = head.sys_seq;
     walk_tree(w);
     index_codes(w);
-    if (!read_moves(db, w, e))
+    if (!read_moves(db, w, e) || !read_borders(db, w, e))
         return false;
     return each_sys(&s, "sys.genesis", take_genesis) && each_sys(&s, "sys.setting", take_setting) &&
            each_sys(&s, "sys.calendar", take_calendar) && each_sys(&s, "sys.org", take_org) &&

@@ -15,6 +15,8 @@ struct area {
     int32_t from, to;            /* DAY_NONE: open */
     struct str successor;
     int children;
+    bool has_border; /* table area_border has it; the box around it, 1e-7 degree: */
+    int64_t west, south, east, north;
 };
 
 /* The tree before an event moved or renamed areas, while the records are taken along (area_shift): a
@@ -61,7 +63,7 @@ struct world {
     const struct zone *zone;
     struct str origin;
     struct area *areas; /* in order of aid */
-    int n_areas;
+    int n_areas, n_borders;
     int *walk;          /* positions -> index */
     struct area_was *was; /* beside areas; NULL when nothing is on its way */
     int64_t shift_seq, shift_cursor; /* as they were when the world was loaded */

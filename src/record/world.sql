@@ -1,5 +1,7 @@
 -- name: world_areas
 SELECT aid, code, name, parent, level, valid_from, valid_to, successor FROM area ORDER BY aid
+-- name: world_borders
+SELECT aid, west, south, east, north FROM area_border ORDER BY aid
 -- name: world_shift
 SELECT seq, cursor FROM area_shift ORDER BY seq LIMIT 1
 -- name: world_was

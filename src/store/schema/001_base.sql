@@ -152,6 +152,12 @@ CREATE TABLE area (
     valid_from {I64}, valid_to {I64}, successor {TXT}
 ) {STRICT};
 CREATE INDEX area_code ON area (code);
+-- The border that was loaded for it last (record/border.h), in WGS-84 and 1e-7 degree, with the box around it.
+CREATE TABLE area_border (
+    aid {I64} PRIMARY KEY,
+    west {I64} NOT NULL, south {I64} NOT NULL, east {I64} NOT NULL, north {I64} NOT NULL,
+    rings {TXT} NOT NULL
+) {STRICT};
 -- What an area was before the event `seq` moved or renamed it.
 CREATE TABLE area_was (
     seq {I64} NOT NULL, area {I64} NOT NULL, parent {I64} NOT NULL, name {TXT} NOT NULL,

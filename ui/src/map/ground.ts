@@ -24,6 +24,20 @@ export function tiles(): Promise<Tiles> {
     return asked
 }
 
+/* The borders of an area and of those just below it, where they were loaded. */
+export async function outlines(area: string, crs: string): Promise<At[][]> {
+    const { rows } = await get<{ rows: { rings: At[][] }[] }>('/api/borders', { area, crs })
+    return rows.flatMap((r) => r.rings)
+}
+
+export function around(lines: At[][]): Box | undefined {
+    const all = lines.flat()
+    if (!all.length) return undefined
+    const least = (i: number) => all.reduce((n, p) => Math.min(n, p[i]), 180)
+    const most = (i: number) => all.reduce((n, p) => Math.max(n, p[i]), -180)
+    return [least(0), least(1), most(0), most(1)]
+}
+
 export const FIT: L.FitBoundsOptions = { animate: false, padding: [24, 24], maxZoom: 16 }
 
 export const boundsOf = (b: Box): L.LatLngBounds => L.latLngBounds([b[1], b[0]], [b[3], b[2]])
