@@ -25,7 +25,7 @@ class Page(unittest.TestCase):
         # BIHUAN_SHOTS=FOLDER keeps the pictures
         cls.shots = os.environ.get("BIHUAN_SHOTS") or cls.enterClassContext(tempfile.TemporaryDirectory())
         cls.world = {"village": api.VILLAGE, "district": api.DISTRICT, "orgs": cls.server.orgs,
-                     "setting": [api.BIN, "setting", "--db", cls.server.db]}
+                     "bihuan": api.BIN, "db": cls.server.db}
 
     def walk(self, flow):
         env = {**os.environ, "BIHUAN_PORT": str(self.server.port), "BIHUAN_PASSWORD": api.PASSWORD,

@@ -76,8 +76,9 @@ bool cmd_restore(struct cli *c);
 extern const struct option OPT_backup[], OPT_restore[];
 extern const struct option OPT_verify[];
 bool cmd_serve(struct cli *c);
-extern const struct option OPT_init[], OPT_areas[], OPT_borders[], OPT_setting[], OPT_calendar[], OPT_playbook[], OPT_check[],
-    OPT_account[], OPT_serve[], OPT_org[], OPT_log_export[], OPT_log_fork[], OPT_proof[], OPT_checkpoint[];
+extern const struct option OPT_init[], OPT_areas[], OPT_borders[], OPT_setting[], OPT_calendar[],
+    OPT_playbook[], OPT_check[], OPT_account[], OPT_serve[], OPT_org[], OPT_log_export[], OPT_log_fork[],
+    OPT_proof[], OPT_checkpoint[];
 
 bool cmd_import(struct cli *c);
 bool cmd_report(struct cli *c);

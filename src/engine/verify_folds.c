@@ -374,8 +374,8 @@ static bool take_borders(struct verifying *v, int fold, const struct step *s)
             continue;
         }
         verify_row(v, fold,
-                   BIND_CELLS(C_INT(json_num(row, "i", 0)), C_INT(b.west), C_INT(b.south), C_INT(b.east), C_INT(b.north),
-                              C_TEXT(json_text(row, "rings"))),
+                   BIND_CELLS(C_INT(json_num(row, "i", 0)), C_INT(b.west), C_INT(b.south), C_INT(b.east),
+                              C_INT(b.north), C_TEXT(json_text(row, "rings"))),
                    s->seq, NULL);
     }
     return true;

@@ -114,7 +114,8 @@ bool border_take(struct arena *a, const struct json *geometry, enum crs crs, str
     bool one = str_is(json_text(geometry, "type"), "Polygon");
     if ((!one && !str_is(json_text(geometry, "type"), "MultiPolygon")) || !json_is(coordinates, J_ARR) ||
         !coordinates->n)
-        return bad(e, ERR_INPUT, "expected a Polygon or MultiPolygon of GeoJSON", "应为 GeoJSON 的 Polygon 或 MultiPolygon");
+        return bad(e, ERR_INPUT, "expected a Polygon or MultiPolygon of GeoJSON",
+                   "应为 GeoJSON 的 Polygon 或 MultiPolygon");
     if (one && !take_polygon(a, coordinates, crs, &b, e))
         return false;
     JSON_EACH (polygon, one ? NULL : coordinates)

@@ -22,7 +22,8 @@ struct border {
 };
 
 /* A GeoJSON geometry, its numbers in the system `crs`.  ERR_INPUT and ERR_TOO_BIG on "geometry". */
-MUST_USE bool border_take(struct arena *a, const struct json *geometry, enum crs crs, struct border *out, struct err *e);
+MUST_USE bool border_take(struct arena *a, const struct json *geometry, enum crs crs, struct border *out,
+                          struct err *e);
 
 /* As it is stored: "lon lat,lon lat,…;…" in whole numbers. */
 struct str border_text(struct arena *a, const struct border *b);

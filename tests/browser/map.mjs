@@ -2,11 +2,31 @@
 // by hand at the desk and found again; the tile server of a setting is asked, and no other.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
 import { ORIGIN, api, flow, WORLD } from './harness.mjs'
 
 const TILE = '<svg xmlns="http://www.w3.org/2000/svg" width="256" height="256">' +
     '<path fill="#cfe3cf" d="M0 0h256v256H0z"/></svg>'
 const at = (lon, lat, text) => ({ summary: `两家为${text}争执`, place: { text, lon, lat }, result: 'not_settled' })
+
+const bihuan = (...words) => execFileSync(WORLD.bihuan, [...words, '--db', WORLD.db])
+
+// The district as a square, through the command line.
+function loadBorder() {
+    const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'borders-')), 'district.geojson')
+    const ring = [[115.78, 28.67], [115.85, 28.67], [115.86, 28.71], [115.8, 28.72], [115.78, 28.67]]
+    fs.writeFileSync(file, JSON.stringify({
+        type: 'FeatureCollection',
+        features: [{
+            type: 'Feature', properties: { adcode: WORLD.district },
+            geometry: { type: 'Polygon', coordinates: [ring] },
+        }],
+    }))
+    bihuan('areas', 'borders', file)
+    fs.rmSync(path.dirname(file), { recursive: true })
+}
 
 await flow(async (t) => {
     const empty = await t.desk('stranger', '/map')
@@ -66,8 +86,7 @@ await flow(async (t) => {
     // tiles of the Chinese maps, from one host and no other
     const asked = []
     const page = await t.desk('centre', '/me')
-    const [program, ...words] = WORLD.setting
-    const set = (name, value) => execFileSync(program, [...words, name, value])
+    const set = (name, value) => bihuan('setting', name, value)
     set('map.tiles', 'http://tiles.example/{z}/{x}/{y}.png')
     set('map.crs', 'GCJ-02')
     set('map.attribution', '审图号 <b>GS(2024)0000号</b>')
@@ -86,4 +105,11 @@ await flow(async (t) => {
     assert.deepEqual(t.foreign.filter((u) => !u.startsWith('http://tiles.example/')), [])
     t.foreign.length = 0 // the one that the setting names
     set('map.tiles', 'off')
+
+    loadBorder()
+    const outlined = await t.desk('centre', '/me')
+    await outlined.waitForTimeout(1100)
+    await outlined.goto(`${ORIGIN}/map`)
+    await outlined.waitForSelector('.map .outline', { state: 'attached' })
+    await t.shot(outlined, 'map-outline')
 })
