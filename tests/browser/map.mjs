@@ -111,5 +111,7 @@ await flow(async (t) => {
     await outlined.waitForTimeout(1100)
     await outlined.goto(`${ORIGIN}/map`)
     await outlined.waitForSelector('.map .outline', { state: 'attached' })
+    for (let i = 0; i < 8; i++) await outlined.click('.map .leaflet-control-zoom-out')
+    await outlined.waitForTimeout(400)
     await t.shot(outlined, 'map-outline')
 })

@@ -65,7 +65,8 @@ function drawGrid(map: L.Map, into: L.LayerGroup): void {
     const line = (from: L.LatLngTuple, to: L.LatLngTuple) =>
         L.polyline([from, to], { className: 'grid', weight: 1, interactive: false }).addTo(into)
     const text = (at: L.LatLngTuple, html: string, className: string) =>
-        L.marker(at, { interactive: false, keyboard: false, icon: L.divIcon({ className, html }) }).addTo(into)
+        L.marker(at, { interactive: false, keyboard: false, icon: L.divIcon({ className, html, iconSize: undefined }) })
+            .addTo(into)
     into.clearLayers()
     for (let i = Math.ceil(b.getWest() / step); i * step <= b.getEast(); i++) {
         line([b.getSouth(), i * step], [b.getNorth(), i * step])
