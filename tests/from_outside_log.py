@@ -88,6 +88,18 @@ class Log(unittest.TestCase):
         rows = self.get(other, "/api/log/events?limit=200")["rows"]
         self.assertNotIn("record", next(x for x in rows if x["seq"] == seq))
 
+    def test_the_form_budget_names_fields_and_their_basis_never_persons(self):
+        got = self.get(self.client(), "/api/forms/budget")
+        report = next(x for x in got["rows"] if x["type"] == "dispute.dispute" and x["action"] == "上报")
+        self.assertEqual(report["asked"], 0)  # nothing was there last month
+        summary = next(x for x in report["fields"] if x["id"] == "summary")
+        self.assertIn("人民调解法", summary["basis"])
+        self.assertTrue(any("basis" not in f for x in got["rows"] for f in x["fields"]))
+        for x in got["rows"]:
+            self.assertLessEqual(set(x), {"type", "record", "action", "asked", "counted_as", "fields"})
+        for login in ("desk", "leader", "grid"):
+            self.get(self.client(login), "/api/forms/budget", 403)
+
     def test_what_is_asked_wrongly(self):
         c = self.client()
         size = self.get(c, "/api/log")["size"]

@@ -34,6 +34,7 @@ const struct route_list *const ROUTES[] = {
     &ROUTES_EXPORTS,
     &ROUTES_IMPORTS,
     &ROUTES_LOG,
+    &ROUTES_BUDGET,
 };
 const size_t ROUTES_N = COUNT_OF(ROUTES);
 

@@ -91,6 +91,11 @@ export const ROUTES: Route[] = [
         page: () => import('./admin/LogPage.vue'), may: PERM.admin | PERM.audit,
         card: { zh: '办理记录有多少条、存证点、在浏览器里核验', en: 'The events, checkpoints, proofs checked in the browser' },
     },
+    {
+        path: '/admin/budget', title: { zh: '表单清单', en: 'Form budget' }, page: () => import('./admin/BudgetPage.vue'),
+        may: PERM.admin | PERM.audit,
+        card: { zh: '每张表问什么、依据哪条规定、上月填了几次', en: 'What every form asks, by which rule, how often' },
+    },
     { path: '/me', title: { zh: '我的', en: 'Me' }, page: () => import('./pages/MePage.vue'), menu: 'both' },
 ]
 

@@ -34,8 +34,10 @@ export const same = (a: Uint8Array, b: Uint8Array) => a.length === b.length && a
 export const leafOf = (body: string) => sha256(join(Uint8Array.of(0), new TextEncoder().encode(body)))
 const parent = (left: Uint8Array, right: Uint8Array) => sha256(join(Uint8Array.of(1), left, right))
 
+type Hash = Uint8Array
+
 /* The root to which a leaf and its path lead; null when the path has another length. */
-export async function rootOf(leaf: Uint8Array, index: number, size: number, proof: Uint8Array[]): Promise<Uint8Array | null> {
+export async function rootOf(leaf: Hash, index: number, size: number, proof: Hash[]): Promise<Hash | null> {
     let node = index
     let last = size - 1
     let root = leaf
