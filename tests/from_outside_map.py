@@ -150,6 +150,8 @@ class Map(unittest.TestCase):
             (int(api.VILLAGE), (115.805, 28.68, 115.82, 28.7))
         self.assertEqual(self.borders(district, town, village), 3)
         self.assertEqual(self.locate(115.81, 28.69)["code"], api.VILLAGE)
+        self.assertEqual([self.locate(115.81, 28.69, who=w)["mine"] for w in ("grid", "desk", "stranger")],
+                         [True, True, False])
         self.assertEqual(self.locate(115.85, 28.65)["code"], api.TOWN)
         self.assertEqual(self.locate(115.55, 28.55)["code"], api.DISTRICT)
         self.assertEqual(self.locate(114, 28), {"borders": True})

@@ -109,6 +109,17 @@ static bool find_area(struct call *c, int64_t lon, int64_t lat, int *out)
     return true;
 }
 
+/* May the caller act there? */
+static bool is_mine(struct call *c, int area)
+{
+    struct str scopes[LIMIT_SCOPES];
+    int n = actor_scopes(&c->actor, c->w, area, PERM_ACT, c->a, scopes);
+    for (int i = 0; i < n; i++)
+        if (scopes[i].ptr[0] == 'a')
+            return true;
+    return false;
+}
+
 static bool locate(struct call *c)
 {
     int64_t lon = 0, lat = 0;
@@ -129,6 +140,7 @@ static bool locate(struct call *c)
         jo_kv(&r.o, "name", c->w->areas[area].name);
         jo_kv(&r.o, "full", c->w->areas[area].full);
         jo_ki(&r.o, "children", c->w->areas[area].children);
+        jo_kb(&r.o, "mine", is_mine(c, area));
     }
     return reply_end(c, &r);
 }

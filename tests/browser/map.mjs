@@ -13,17 +13,17 @@ const at = (lon, lat, text) => ({ summary: `两家为${text}争执`, place: { te
 
 const bihuan = (...words) => execFileSync(WORLD.bihuan, [...words, '--db', WORLD.db])
 
-// The district as a square, through the command line.
-function loadBorder() {
-    const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'borders-')), 'district.geojson')
-    const ring = [[115.78, 28.67], [115.85, 28.67], [115.86, 28.71], [115.8, 28.72], [115.78, 28.67]]
-    fs.writeFileSync(file, JSON.stringify({
-        type: 'FeatureCollection',
-        features: [{
-            type: 'Feature', properties: { adcode: WORLD.district },
-            geometry: { type: 'Polygon', coordinates: [ring] },
-        }],
-    }))
+// A district and one village in it, through the command line.
+function loadBorders() {
+    const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'borders-')), 'areas.geojson')
+    const feature = (adcode, ring) => ({
+        type: 'Feature', properties: { adcode }, geometry: { type: 'Polygon', coordinates: [ring] },
+    })
+    const features = [
+        feature(WORLD.district, [[115.78, 28.67], [115.85, 28.67], [115.86, 28.71], [115.8, 28.72], [115.78, 28.67]]),
+        feature(WORLD.village, [[115.79, 28.68], [115.84, 28.68], [115.84, 28.71], [115.79, 28.71], [115.79, 28.68]]),
+    ]
+    fs.writeFileSync(file, JSON.stringify({ type: 'FeatureCollection', features }))
     bihuan('areas', 'borders', file)
     fs.rmSync(path.dirname(file), { recursive: true })
 }
@@ -106,7 +106,7 @@ await flow(async (t) => {
     t.foreign.length = 0 // the one that the setting names
     set('map.tiles', 'off')
 
-    loadBorder()
+    loadBorders()
     const outlined = await t.desk('centre', '/me')
     await outlined.waitForTimeout(1100)
     await outlined.goto(`${ORIGIN}/map`)
@@ -114,4 +114,13 @@ await flow(async (t) => {
     for (let i = 0; i < 8; i++) await outlined.click('.map .leaflet-control-zoom-out')
     await outlined.waitForTimeout(400)
     await t.shot(outlined, 'map-outline')
+
+    const told = await t.desk('desk', '/new') // of the whole district: the point tells the grid
+    await told.waitForSelector('[data-field=grid] .chips')
+    await told.click('button:text-is("在地图上点")')
+    await told.waitForSelector('.map-small .leaflet-control-scale')
+    await told.locator('.map-small').click({ position: { x: 500, y: 140 } })
+    await told.waitForSelector('[data-field=grid] :text("按坐标选的")')
+    assert.match(await told.innerText('[data-field=grid]'), /一村/)
+    await t.shot(told, 'map-grid')
 })
