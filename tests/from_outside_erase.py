@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import unittest
+import urllib.parse
 import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -155,6 +156,114 @@ class Erase(unittest.TestCase):
         self.server.stop()
         self.assertEqual(was, self.list.read_text(encoding="ascii"))
         self.assertEqual(1, len(was.splitlines()))
+
+
+class Words(unittest.TestCase):
+    """Erasing a person asks for what was said and handed in about him; afterwards his name is nowhere."""
+    NAME = "欧阳鱀豚"
+    POSTGRES = False
+
+    def setUp(self):
+        if self.POSTGRES and not os.environ.get("BIHUAN_TEST_PG"):
+            self.skipTest("BIHUAN_TEST_PG is not set")
+        api.POSTGRES = self.POSTGRES
+        self.addCleanup(setattr, api, "POSTGRES", False)
+        self.server = api.Server()
+        self.addCleanup(self.server.forget)
+        self.clients = {who: api.Client(self.server.port) for who in ("grid", "desk", "centre")}
+        for who, client in self.clients.items():
+            client.log_in(who)
+
+    def want(self, who, status, path, body=None, raw=None, method="POST"):
+        got = self.clients[who].ask(method, path, body, raw=raw) if raw else self.clients[who].ask(method, path, body)
+        self.assertEqual(status, got[0], got[1])
+        return got[1]
+
+    def act(self, who, action, status=200, **fields):
+        return self.want(who, status, f"/api/records/{self.record}/actions/{action}",
+                         {"id": api.uuid7(), "fields": fields})
+
+    def planted(self):
+        """His name stands in a field, a comment, a note, a purpose, and in the name and the text of a file."""
+        self.record = api.uuid7()
+        self.want("grid", 201, "/api/records", {"id": self.record, "type": "dispute", "action": "report",
+                                                "area": api.VILLAGE, "fields": api.REPORT})
+        person = [{"name": self.NAME, "phone": "13800001111"}]
+        self.act("desk", "register", type="0201", source="grid", scale="01", colour="yellow", applicant=person,
+                 respondent=[{"name": "李四光"}])
+        self.act("centre", "urge", text=f"{self.NAME}来过")
+        self.act("desk", "comment", text=f"{self.NAME}说明天再来")
+        self.act("centre", "look", fields=["applicant"], purpose=f"回电{self.NAME}")
+        name = urllib.parse.quote(f"{self.NAME}的欠条.pdf")
+        up = self.want("desk", 201, f"/api/files?name={name}", raw=b"%PDF-1.4 " + self.NAME.encode())["file"]
+        self.act("desk", "attach", documents=[{"doc": "application", "file": up}])
+        return up
+
+    def said(self):
+        """Everything that the API tells of the matter."""
+        parts = [self.want("centre", 200, f"/api/records/{self.record}{more}", method="GET")
+                 for more in ("", "/events")]
+        return json.dumps(parts, ensure_ascii=False)
+
+    def house(self):
+        """Everything that lies there: files of the database, or its dump; the exports."""
+        folder = pathlib.Path(self.server.folder.name)
+        api.cli("log", "export", str(folder / "log.txt"), "--sealed", "--db", self.server.db)
+        api.cli("export", "dispute", str(folder / "list.csv"), "--db", self.server.db)
+        held = b"".join(p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file())
+        if self.POSTGRES:
+            held += subprocess.run(["pg_dump", self.server.db], capture_output=True, check=True, timeout=60).stdout
+        return held
+
+    def rows(self, sql):
+        if self.POSTGRES:
+            done = subprocess.run(["psql", "-qtA", self.server.db, "-c", sql], capture_output=True, text=True,
+                                  check=True, timeout=60)
+            return int(done.stdout)
+        with contextlib.closing(sqlite3.connect(self.server.db)) as db:
+            return db.execute(sql).fetchone()[0]
+
+    def test_nowhere(self):
+        up = self.planted()
+        self.assertIn(self.NAME, self.said())
+        self.want("desk", 200, f"/api/files/{up}", method="GET")
+        for missing in ("words", "files"):
+            given = {"words": True, "files": True}
+            del given[missing]
+            got = self.act("centre", "erase", 400, fields=["applicant"], reason="本人要求", **given)
+            self.assertEqual(missing, got["field"])
+        values = "SELECT COUNT(*) FROM detached WHERE bytes IS NOT NULL"
+        before = self.rows(values)
+        self.act("centre", "erase", fields=["applicant"], reason="本人要求", words=True, files=True)
+        self.assertNotIn(self.NAME, self.said())
+        self.want("desk", 404, f"/api/files/{up}", method="GET")
+        self.assertEqual(before - 5 + 1, self.rows(values))  # field, note, comment, purpose, file; the reason is new
+        for _ in range(100):
+            if not self.rows("SELECT COUNT(*) FROM upload"):
+                break
+            time.sleep(0.1)
+        self.assertEqual(0, self.rows("SELECT COUNT(*) FROM upload"))
+        self.assertEqual([], self.server.stored(up))
+        house = self.house()
+        for form in (self.NAME.encode(), self.NAME.encode().hex().encode(), self.NAME[:2].encode()):
+            self.assertNotIn(form, house)
+        self.server.stop()
+        api.cli("verify", "--db", self.server.db)
+
+    def test_what_stays(self):
+        """No to both: the comment and the paper are still there."""
+        up = self.planted()
+        self.act("centre", "erase", fields=["applicant"], reason="本人要求", words=False, files=False)
+        self.assertIn(f"{self.NAME}说明天再来", self.said())
+        self.want("desk", 200, f"/api/files/{up}", method="GET")
+        self.act("centre", "erase", reason="本人要求", words=True)
+        self.assertNotIn(f"{self.NAME}说明天再来", self.said())
+        self.act("centre", "erase", reason="本人要求", files=True)
+        self.want("desk", 404, f"/api/files/{up}", method="GET")
+
+
+class WordsOnPostgres(Words):
+    POSTGRES = True
 
 
 if __name__ == "__main__":

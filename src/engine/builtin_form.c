@@ -14,6 +14,7 @@ OPTIONS(RELATIONS, {"related", "有关", "Related"}, {"earlier", "以前的同�
 OPTIONS(ORDERS, {"sequence", "依次审批", "One after another"}, {"all", "会签（都要同意）", "All"},
         {"any", "任一人同意即可", "Any one"});
 OPTIONS(YES_NO, {"true", "同意", "Agree"}, {"false", "不同意", "Refuse"});
+OPTIONS(GO_STAY, {"true", "一并删除", "They go too"}, {"false", "保留", "They stay"});
 #define ROLE_OPTION(code, zh, en, scope, permissions) {#code, zh, en},
 const struct builtin_option ROLE_OPTIONS[] = {ROLE_LIST(ROLE_OPTION){NULL, NULL, NULL}};
 
@@ -21,7 +22,11 @@ INPUTS(COMMENT, TEXT("text", "内容", "Comment"));
 INPUTS(ATTACH, {WORDS("documents", "材料", "Documents"), .type = "documents", .required = true});
 INPUTS(LINK, {WORDS("to", "和哪一件有关", "Which matter"), .type = "record", .required = true},
        {WORDS("rel", "什么关系", "How"), .type = "option", .options = RELATIONS});
-INPUTS(ERASE, {WORDS("fields", "删除哪些内容", "What is erased"), .type = "field", .required = true, .many = true},
+INPUTS(ERASE, {WORDS("fields", "删除哪些内容", "What is erased"), .type = "field", .many = true},
+       {WORDS("words", "各步骤的文字（备注、说明、理由），里面可能写有本人信息", "Words of the steps, which may name the person"),
+        .type = "boolean", .required = true, .options = GO_STAY},
+       {WORDS("files", "材料文件，里面可能有本人信息", "Files of documents, which may show the person"), .type = "boolean",
+        .required = true, .options = GO_STAY},
        TEXT("reason", "删除理由", "Reason"));
 INPUTS(ASK_LOOK,
        {WORDS("fields", "要查看哪些内容", "What is to be seen"), .type = "field", .required = true, .many = true},

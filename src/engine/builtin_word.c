@@ -1,5 +1,4 @@
-/* What is said about a matter: comments, documents, links to others; who looks at masked details, and
- * their erasing. */
+/* What is said about a matter: comments, documents, links to others; who looks at masked details. */
 #include "engine/builtin_int.h"
 
 bool do_comment(struct deciding *d)
@@ -158,52 +157,6 @@ bool do_reissue(struct deciding *d)
         return say_no(d, ERR_WRONG_STATE, "", "only a case has a receipt", "这类记录没有回执");
     d->out->resident_link = true;
     return true;
-}
-
-/* Erasing details (个人信息保护法 art. 47): the event lists which values; salt and bytes are deleted in
- * the same commit, the commitments in the log stay and say nothing.  What a field said before it was
- * amended goes too. */
-static bool listed(const struct json *out, const struct json *ref)
-{
-    JSON_EACH (pair, out)
-        if (json_at(pair, 0)->i == json_num(ref, "s", -1) && json_at(pair, 1)->i == json_num(ref, "$d", -1))
-            return true;
-    return false;
-}
-
-static void list_refs(struct deciding *d, const struct json *v, struct json *out)
-{
-    if (json_is(v, J_ARR)) {
-        JSON_EACH (item, v)
-            list_refs(d, item, out);
-    } else if (value_detached(v) && !listed(out, v)) {
-        struct json *pair = json_push(out, json_new(d->a, J_ARR));
-        json_push(pair, json_new_int(d->a, json_num(v, "s", -1)));
-        json_push(pair, json_new_int(d->a, json_num(v, "$d", -1)));
-    } else if (json_is(v, J_OBJ) && !value_detached(v)) {
-        JSON_EACH (item, v)
-            list_refs(d, item, out);
-    }
-}
-
-bool do_erase(struct deciding *d)
-{
-    const struct json *fields = json_get(d->input, "fields");
-    if (!json_is(fields, J_ARR) || !fields->n)
-        return say_no(d, ERR_REQUIRED, "fields", "name the fields", "请选择要删除的内容");
-    struct json *refs = json_new(d->a, J_ARR);
-    JSON_EACH (f, fields) {
-        int i = record_field(d->def, json_str(f));
-        if (i < 0)
-            return say_no(d, ERR_INPUT, "fields", "there is no such field", "没有这个字段");
-        list_refs(d, json_get_str(d->work->fields, d->def->fields[i].id), refs);
-    }
-    list_refs(d, d->s->held, refs);
-    if (!refs->n)
-        return say_no(d, ERR_WRONG_STATE, "fields", "these fields hold no details", "这些字段没有可删除的个人信息");
-    draft_in(d, "fields", json_clone(d->a, fields));
-    draft_in(d, "erased", refs);
-    return need_text(d, "reason", "请填写删除的理由");
 }
 
 /* What another system was sent: one part a system, with a digest of what was sent last, so that the next list

@@ -7,6 +7,13 @@
 #include "engine/engine.h"
 #include "engine/uploads.h"
 
+/* References to what a record holds apart, arrays; NULL when nothing is to be erased. */
+struct held {
+    struct json *fields; /* what the fields that are named have or had */
+    struct json *words;  /* comments, reasons, notes, purposes: what was said with the steps */
+    struct json *files;  /* of the documents */
+};
+
 struct snapshot {
     const struct world *world;
     const struct calendar *calendar;
@@ -16,7 +23,7 @@ struct snapshot {
                                   * {field: [text of JSON, …]}; NULL: none */
     const struct json *changed;  /* object: fields that changed since ask.version */
     const struct record *undo_to;/* for undo: the fold before the newest event, or NULL */
-    struct json *held;           /* for erase: values that its fields have or had, an array; or NULL */
+    struct held held;            /* for erase */
     struct event_body *last;     /* newest event of rec, for undo; NULL when not loaded */
     struct id earlier;           /* opening: the case that was closed at the same place; or zero */
     struct json *figures;        /* what an action with figures took: parts, or NULL */

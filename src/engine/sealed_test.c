@@ -185,7 +185,7 @@ static void erased(void **state)
     struct house *h = fresh();
     struct id rec = opened(h, SECRET);
     struct record *before = stored(h, rec);
-    must(h, "head", rec, "erase", "{'fields':['what','who'],'reason':'本人要求'}");
+    must(h, "head", rec, "erase", "{'fields':['what','who'],'words':false,'files':false,'reason':'本人要求'}");
     struct record *after = stored(h, rec);
     assert_true(json_same(before->fields, after->fields));
     house_verify(h);

@@ -84,7 +84,31 @@ bool snapshot_undo(struct store *db, struct arena *a, const struct record *r,
     return true;
 }
 
-/* What the fields that are to be erased hold, and held before they were amended. */
+/* The references in an event's own words or parts; of themselves they do not say which event is theirs. */
+static void hold_refs(struct arena *a, const struct json *v, int64_t seq, struct held *h)
+{
+    if (!json_is(v, J_OBJ) && !json_is(v, J_ARR))
+        return;
+    JSON_EACH (x, v) {
+        if (!value_detached(x)) {
+            hold_refs(a, x, seq, h);
+            continue;
+        }
+        struct json *ref = json_push(str_is(x->key, "file") ? h->files : h->words, json_new(a, J_OBJ));
+        json_set(a, ref, STR("$d"), json_new_int(a, json_num(x, "$d", -1)));
+        json_set(a, ref, STR("s"), json_new_int(a, seq));
+    }
+}
+
+/* Why something was erased stays. */
+static void hold_words(struct arena *a, const struct event_body *b, int64_t seq, struct held *h)
+{
+    if (!str_is(b->act, "erase"))
+        hold_refs(a, b->in, seq, h);
+    hold_refs(a, b->parts, seq, h);
+}
+
+/* What the fields that are to be erased hold, and held before they were amended; and what was said and handed in. */
 static bool load_held(struct store *db, struct arena *a, const struct ask *ask, struct snapshot *s, struct err *e)
 {
     struct record *r = record_new(a);
@@ -92,15 +116,16 @@ static bool load_held(struct store *db, struct arena *a, const struct ask *ask, 
     size_t n;
     if (!load_events(db, a, s, s->rec, &ev, &n, e))
         return false;
-    s->held = json_new(a, J_ARR);
+    s->held = (struct held){json_new(a, J_ARR), json_new(a, J_ARR), json_new(a, J_ARR)};
     for (size_t i = 0; i < n; i++) {
         struct event_body b;
         if (!body_read(a, ev[i].body, &b, e) || !show(db, a, s, &ev[i], &b, e) || !fold_event(a, r, &b, ev[i].seq, e))
             return false;
+        hold_words(a, &b, ev[i].seq, &s->held);
         JSON_EACH (f, json_get(ask->fields, "fields")) {
             const struct json *v = json_get_str(r->fields, json_str(f));
             if (v && (json_get_str(b.set, json_str(f)) || json_get_str(b.rows, json_str(f))))
-                json_push(s->held, json_clone(a, v));
+                json_push(s->held.fields, json_clone(a, v));
         }
     }
     return true;
