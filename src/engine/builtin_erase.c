@@ -65,7 +65,7 @@ bool do_erase(struct deciding *d)
         return say_no(d, ERR_REQUIRED, "words", "say whether the words of the steps go too: they may name the person",
                       "请选择是否一并删除各步骤的文字：备注、说明、理由里可能写有本人信息");
     if (people && !json_is(files, J_TRUE) && !json_is(files, J_FALSE))
-        return say_no(d, ERR_REQUIRED, "files", "say whether the files of the documents go too: they may show the person",
+        return say_no(d, ERR_REQUIRED, "files", "say whether the files of documents go too: they may show the person",
                       "请选择是否一并删除材料文件：材料里可能有本人信息");
     if (json_yes(d->input, "words"))
         list_refs(d, d->s->held.words, refs);
