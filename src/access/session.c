@@ -212,16 +212,22 @@ bool session_check(struct sessions *s, struct store *db, struct str cookie, int6
     if (cookie.len != SESSION_TOKEN)
         return no_session(e);
     struct hash token = hash_sha256(cookie);
-    enum known k = ask_cache(s, &token, sys_seq, now, out);
+    return session_again(s, db, &token, sys_seq, now, out, e);
+}
+
+bool session_again(struct sessions *s, struct store *db, const struct hash *token, int64_t sys_seq, int64_t now,
+                   struct session *out, struct err *e)
+{
+    enum known k = ask_cache(s, token, sys_seq, now, out);
     if (k != KNOWN_NOT)
         return k == KNOWN_YES || no_session(e);
     struct session read;
     struct arena *a AUTO(arena_freep) = arena_new();
     bool found;
-    if (!read_session(db, &token, &read, e))
+    if (!read_session(db, token, &read, e))
         return false;
     int64_t saved = read.seen;
-    read.seen = max64(read.seen, seen_here(s, &token));
+    read.seen = max64(read.seen, seen_here(s, token));
     if (!alive(&read, now))
         return no_session(e);
     if (!account_actor(db, a, read.account, &read.actor, &found, e))

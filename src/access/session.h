@@ -44,6 +44,9 @@ MUST_USE bool session_make(struct sessions *s, struct store *db, struct id accou
 /* `db` only reads.  ERR_LOGIN when there is no such session (any more) or the account is closed. */
 MUST_USE bool session_check(struct sessions *s, struct store *db, struct str cookie,
                             int64_t sys_seq, int64_t now, struct session *out, struct err *e);
+/* The same for a session that is known by its token: does it still stand? */
+MUST_USE bool session_again(struct sessions *s, struct store *db, const struct hash *token, int64_t sys_seq,
+                            int64_t now, struct session *out, struct err *e);
 bool session_csrf_ok(const struct session *session, struct str given); /* in constant time */
 
 struct session_row {

@@ -2,6 +2,7 @@
 #include "access/account.h"
 #include "api/api_int.h"
 #include "api/imports.h"
+#include "api/scan.h"
 #include "engine/build.h"
 #include <inttypes.h>
 #include <sys/stat.h>
@@ -35,6 +36,7 @@ const struct route_list *const ROUTES[] = {
     &ROUTES_IMPORTS,
     &ROUTES_LOG,
     &ROUTES_BUDGET,
+    &ROUTES_SCAN,
 };
 const size_t ROUTES_N = COUNT_OF(ROUTES);
 
@@ -285,6 +287,7 @@ bool api_start(struct engine *en, const struct api_config *cfg, struct api **out
         .listen = cfg->listen, .threads = 4, .proxies = cfg->proxies,
         .upload_dir = cfg->work_dir ? cfg->work_dir : "/tmp"};
     api->imports = imports_new();
+    api->scans = scans_new();
     bool ok = hasher_start(&api->hasher, e) &&
               (api->sessions = sessions_new()) && (api->hub = hub_start(api)) &&
               http_start(&http, api->table, n, api, &api->http, e);
@@ -330,6 +333,7 @@ void api_stop(struct api *api, int seconds)
         nanosleep(&t, NULL);
     }
     imports_free(api->imports);
+    scans_free(api->scans);
     hub_stop(api->hub);
     if (api->hasher)
         hasher_stop(api->hasher);

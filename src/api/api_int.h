@@ -21,6 +21,7 @@ struct limiter {
 
 struct hub;     /* stream.c */
 struct imports; /* imports.c */
+struct scans;   /* scan.c */
 
 struct api {
     struct engine *engine;
@@ -29,6 +30,7 @@ struct api {
     struct sessions *sessions;
     struct hub *hub;
     struct imports *imports;
+    struct scans *scans;
     struct http_route *table; /* what http_start was given: it keeps pointers into it */
     bool secure_cookie;
     struct limiter resident, link, login;
@@ -85,7 +87,7 @@ extern const struct route_list ROUTES_SESSION, ROUTES_RECORDS, ROUTES_ACTIONS, R
     ROUTES_OPENAPI, ROUTES_NOTICES, ROUTES_SIMILAR, ROUTES_DESK, ROUTES_BULLETINS, ROUTES_WALL,
     ROUTES_LINK, ROUTES_DOCUMENTS, ROUTES_EXPORTS, ROUTES_POINTS, ROUTES_BORDERS, ROUTES_ORGS, ROUTES_ACCOUNTS,
     ROUTES_FORMS, ROUTES_VERSIONS,
-    ROUTES_IMPORTS, ROUTES_LOG, ROUTES_BUDGET;
+    ROUTES_IMPORTS, ROUTES_LOG, ROUTES_BUDGET, ROUTES_SCAN;
 extern const struct route_list *const ROUTES[];
 extern const size_t ROUTES_N;
 
@@ -117,6 +119,11 @@ void reply_flag(struct json_out *o, const char *key, bool v);                 /*
 struct str call_own_area(struct call *c);
 bool limiter_take(struct limiter *l, struct str who, int64_t now);
 struct str words_text(const struct call *c, const struct words *w);
+
+/* ---- session.c ---- */
+/* Sets the cookie of a session that was just committed, and answers who it is. */
+void session_answer(struct call *c, const char *cookie);
+struct str session_device(const struct call *c); /* what the browser calls itself */
 
 /* ---- problem.c ---- */
 int problem_status(enum err_code code);
@@ -206,6 +213,12 @@ struct str disposition(struct arena *a, struct str name, bool shown);
 struct find_question;
 /* type, where, search, sort, area (index or -1), open, limit, after; scopes are the caller's to set. */
 MUST_USE bool call_question(struct call *c, int64_t limit, struct find_question *q, int *area);
+
+/* ---- documents.c ---- */
+/* Where this program is reached: the setting `address`, or what the request was sent to. */
+struct str call_address(struct call *c);
+/* "modules": the rows of a QR code, as texts of 0 and 1. */
+MUST_USE bool call_modules(struct call *c, struct json_out *o, struct str bytes);
 
 /* ---- page.c ---- */
 void page_answer(struct http_request *rq, void *app);

@@ -1,5 +1,6 @@
 /* The route table, the statuses, the API document; requests: tests/from_outside_api.py. */
 #include "api/api_int.h"
+#include "api/scan.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
@@ -29,7 +30,7 @@ static void every_row_is_whole(void **state)
 static void what_changes_is_never_open_but_for_these(void **state)
 {
     static const char *const OPEN[] = {"/api/session", "/api/resident/answer", "/api/link/actions/{action}",
-                                       "/api/link/files"};
+                                       "/api/link/files", "/api/scan", "/api/scan/look"};
     UNUSED(state);
     for (size_t i = 0; i < ROUTES_N; i++) {
         for (size_t k = 0; k < ROUTES[i]->n; k++) {
@@ -107,6 +108,46 @@ static void an_address_is_counted_for_a_minute(void **state)
     free(l);
 }
 
+/* A code opens once, within its minute, and only while it is the newest of its session. */
+static void a_code_opens_once_within_its_minute(void **state)
+{
+    UNUSED(state);
+    struct scans *s = scans_new();
+    struct hash one = hash_sha256(STR("desk one")), two = hash_sha256(STR("desk two")), desk = {{0}};
+    int64_t t = INT64_C(1700000000000);
+    assert_string_equal(scans_state(s, &one, t), "none");
+    assert_true(scans_show(s, &one, STR("a"), t));
+    assert_true(scans_show(s, &two, STR("b"), t));
+    assert_true(scans_open(s, STR("a"), false, t + SCAN_MS - 1, &desk));
+    assert_memory_equal(desk.b, one.b, HASH_LEN);
+    assert_false(scans_open(s, STR("a"), true, t + SCAN_MS, &desk)); /* its minute is over */
+    assert_string_equal(scans_state(s, &one, t + SCAN_MS), "over");
+    assert_true(scans_open(s, STR("b"), true, t + 1, &desk));
+    assert_memory_equal(desk.b, two.b, HASH_LEN);
+    assert_false(scans_open(s, STR("b"), true, t + 2, &desk)); /* used */
+    assert_string_equal(scans_state(s, &two, t + 2), "used");
+    assert_true(scans_show(s, &one, STR("c"), t + 3));
+    assert_false(scans_open(s, STR("a"), true, t + 4, &desk)); /* another one is shown */
+    assert_false(scans_open(s, STR(""), true, t + 4, &desk));
+    scans_free(s);
+}
+
+/* No room for one more, until the time of one is over. */
+static void codes_are_shown_by_so_many(void **state)
+{
+    UNUSED(state);
+    struct scans *s = scans_new();
+    struct hash desk;
+    for (int i = 0; i < SCANS; i++) {
+        desk = hash_sha256((struct str){(const char *)&i, sizeof i});
+        assert_true(scans_show(s, &desk, STR("x"), 1000));
+    }
+    desk = hash_sha256(STR("one more"));
+    assert_false(scans_show(s, &desk, STR("y"), 1000));
+    assert_true(scans_show(s, &desk, STR("y"), 1000 + SCAN_MS));
+    scans_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -115,6 +156,8 @@ int main(void)
         cmocka_unit_test(every_error_has_a_status),
         cmocka_unit_test(the_document_names_every_row),
         cmocka_unit_test(an_address_is_counted_for_a_minute),
+        cmocka_unit_test(a_code_opens_once_within_its_minute),
+        cmocka_unit_test(codes_are_shown_by_so_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -68,7 +68,7 @@ static bool print(struct call *c, const struct paper *paper, struct str name, bo
 
 /* ---- what a paper can be checked by ---- */
 
-static struct str own_address(struct call *c)
+struct str call_address(struct call *c)
 {
     struct str set = world_setting(c->w, "address"), host = http_header(c->rq, "Host");
     while (set.len && set.ptr[set.len - 1] == '/')
@@ -89,7 +89,7 @@ static bool put_check(struct call *c, const struct record *r, struct paper *p)
     if (!found)
         return err_set(c->e, ERR_STORE, "the newest event of a record is not there");
     struct str leaf = hex_of(c->a, HASH_STR(ev.leaf));
-    p->check = str_printf(c->a, "%.*s/v#%lld-%.*s", STR_F(own_address(c)), (long long)ev.seq,
+    p->check = str_printf(c->a, "%.*s/v#%lld-%.*s", STR_F(call_address(c)), (long long)ev.seq,
                           LEAF_DIGITS, leaf.ptr);
     p->check_text =
         str_printf(c->a, "核验码 %lld-%.*s\n扫码可核对：打印所依据的办理记录有没有被改动",
@@ -404,7 +404,7 @@ static void put_rows(struct json_out *o, const struct paper_block *b)
     jo_end(o);
 }
 
-static bool put_code_rows(struct call *c, struct json_out *o, struct str bytes)
+bool call_modules(struct call *c, struct json_out *o, struct str bytes)
 {
     struct paper_qr qr;
     if (!paper_qr(c->a, bytes, &qr, c->e))
@@ -446,7 +446,7 @@ static bool print_view(struct call *c, const struct paper *p)
         if (x->kind == PAPER_TABLE)
             put_rows(&o, x);
         if (x->kind == PAPER_CODE)
-            ok = put_code_rows(c, &o, x->bytes);
+            ok = call_modules(c, &o, x->bytes);
         jo_end(&o);
         buf_free(&text);
     }
@@ -492,7 +492,7 @@ static bool receipt(struct call *c)
         return false;
     f.paper->title = doc->name.zh;
     f.paper->style = f.style = roll ? PAPER_ROLL : PAPER_A5;
-    f.link = str_printf(c->a, "%.*s/r#%.*s", STR_F(own_address(c)), STR_F(token));
+    f.link = str_printf(c->a, "%.*s/r#%.*s", STR_F(call_address(c)), STR_F(token));
     if (!fill_document(&f, doc))
         return false;
     /* one QR code is enough for somebody who has never seen one: the check stands in letters */

@@ -152,6 +152,21 @@ static void answer_me(struct slow *s)
     http_answer_buf(s->rq, 200, "application/json", &b);
 }
 
+void session_answer(struct call *c, const char *cookie)
+{
+    struct slow s = {.api = c->api, .rq = c->rq, .a = c->a, .now = c->now, .e = ERR_INIT};
+    snprintf(s.cookie, sizeof s.cookie, "%s", cookie);
+    answer_me(&s);
+}
+
+struct str session_device(const struct call *c)
+{
+    struct str device = http_header(c->rq, "User-Agent");
+    if (device.len > SESSION_DEVICE)
+        device.len = SESSION_DEVICE;
+    return str_utf8_ok(device) ? device : STR("?");
+}
+
 static void run_login(struct slow *s)
 {
     if (try_login(s))
@@ -171,11 +186,7 @@ static bool session_post(struct call *c)
     s->password = json_text(body, "password");
     if (!s->login.len || s->login.len > LOGIN_TEXT || !s->password.len)
         return err_set(c->e, ERR_BAD_LOGIN, "login and password are needed");
-    s->device = http_header(c->rq, "User-Agent");
-    if (s->device.len > SESSION_DEVICE)
-        s->device.len = SESSION_DEVICE;
-    if (!str_utf8_ok(s->device))
-        s->device = STR("?");
+    s->device = session_device(c);
     return slow_start(c, s, run_login);
 }
 

@@ -96,6 +96,10 @@ export const ROUTES: Route[] = [
         may: PERM.admin | PERM.audit,
         card: { zh: '每张表问什么、依据哪条规定、上月填了几次', en: 'What every form asks, by which rule, how often' },
     },
+    {
+        path: '/scan', title: { zh: '扫码登录', en: 'Log in by a code' }, page: () => import('./pages/ScanPage.vue'),
+        open: true, bare: true,
+    },
     { path: '/me', title: { zh: '我的', en: 'Me' }, page: () => import('./pages/MePage.vue'), menu: 'both' },
 ]
 
