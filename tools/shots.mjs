@@ -18,6 +18,7 @@ await flow(async (t) => {
         ['desk', STAFF, '/?list=call', '.line'],
         ['list', HEAD, '/list/dispute.dispute', '.bulk'],
         ['list-filtered', HEAD, '/list/dispute.dispute?f.result=not_settled&which=all', '.filters'],
+        ['map', HEAD, '/map', '.map .dot'],
         ['matter', HEAD, `/m/${busy}`, '.story li'],
         ['matter-closed', HEAD, `/m/${done}`, '.story li'],
         ['new', GRID, '/new/dispute.dispute/report', 'form'],
