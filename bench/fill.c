@@ -1,6 +1,6 @@
 /* bench/fill - a database of N disputes settled on the spot, for measuring.
  *
- *     fill FILE CASES
+ *     fill DATABASE CASES [PLAYBOOK]      a file or postgresql://…; another folder than playbooks/dispute
  *
  * One province, one city, 9 districts, 54 townships, 324 villages.  The cases are spread evenly over
  * the villages and over the 20 months that end now.  The last case is alone on the last day: what the
@@ -150,8 +150,8 @@ int main(int argc, char **argv)
     struct engine *en;
     struct arena *a = arena_new();
     struct clock_source real = clock_real(), fake = {read_fake, NULL};
-    if (argc != 3) {
-        fprintf(stderr, "usage: fill FILE CASES\n");
+    if (argc != 3 && argc != 4) {
+        fprintf(stderr, "usage: fill DATABASE CASES [PLAYBOOK]\n");
         return 2;
     }
     int64_t n = strtoll(argv[2], NULL, 10), now = clock_now(&real);
@@ -163,7 +163,7 @@ int main(int argc, char **argv)
         !engine_open(&cfg, &en, &e))
         stop(&e);
     put_areas(en, a);
-    put_playbook(en, a, arena_printf(a, "%s/playbooks/dispute", source ? source : "."));
+    put_playbook(en, a, argc == 4 ? argv[3] : arena_printf(a, "%s/playbooks/dispute", source ? source : "."));
     struct actor actor = grid_worker(en);
     int64_t began = clock_now(&real);
     for (int64_t i = 0; i < n; i++) {

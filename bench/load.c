@@ -2,6 +2,7 @@
  * there; one thread, epoll, loopback only, ends after a count or a time, whichever comes first.
  *
  *     load PORT CONNECTIONS REQUESTS SECONDS get PATH      no log-in for /healthz
+ *     load PORT CONNECTIONS REQUESTS SECONDS get @FILE     one path a line, in turn
  *     load PORT CONNECTIONS REQUESTS SECONDS settle        opens a case settled on the spot, each its own
  *
  * BENCH_LOGIN and BENCH_PASSWORD name the account.  Prints one line of JSON. */
@@ -37,7 +38,8 @@ static size_t n_samples;
 static long asked, errors;
 static int port;
 static bool settle;
-static const char *path;
+static const char **paths;
+static long n_paths;
 static char cookie[200], csrf[200], first_error[200];
 
 static void stop(const char *what)
@@ -51,6 +53,27 @@ static double seconds(void)
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* "@FILE" or the path itself. */
+static void take_paths(const char *arg)
+{
+    char line[1000];
+    FILE *f = arg[0] == '@' ? fopen(arg + 1, "r") : NULL;
+    if (arg[0] == '@' && !f)
+        stop(arg);
+    paths = malloc(sizeof *paths);
+    paths[0] = arg;
+    n_paths = !f;
+    while (f && fgets(line, sizeof line, f)) {
+        line[strcspn(line, "\n")] = '\0';
+        paths = realloc(paths, (size_t)(n_paths + 1) * sizeof *paths);
+        paths[n_paths++] = strdup(line);
+    }
+    if (f)
+        fclose(f);
+    if (!n_paths)
+        stop("no path");
 }
 
 static int dial(void)
@@ -98,7 +121,7 @@ static void make_request(struct conn *c)
     }
     c->out_len = (size_t)snprintf(
         c->out, sizeof c->out, "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s%s%s%s%s%s", settle ? "POST" : "GET",
-        settle ? "/api/records" : path, cookie[0] ? "Cookie: " : "", cookie, cookie[0] ? "\r\n" : "",
+        settle ? "/api/records" : paths[asked % n_paths], cookie[0] ? "Cookie: " : "", cookie, cookie[0] ? "\r\n" : "",
         settle ? "X-CSRF-Token: " : "", settle ? csrf : "", settle ? "\r\n" : "");
     if (settle)
         c->out_len += (size_t)snprintf(c->out + c->out_len, sizeof c->out - c->out_len,
@@ -188,7 +211,8 @@ static void report(int n_conns, double took)
     qsort(samples, n_samples, sizeof *samples, by_size);
     double p50 = n_samples ? samples[n_samples / 2] : 0, p99 = n_samples ? samples[n_samples * 99 / 100] : 0;
     printf("{\"connections\":%d,\"answers\":%zu,\"errors\":%ld,\"per_second\":%.0f,\"p50_ms\":%.2f,"
-           "\"p99_ms\":%.2f}\n", n_conns, n_samples, errors, (double)n_samples / took, p50 * 1e3, p99 * 1e3);
+           "\"p99_ms\":%.2f,\"took_ms\":%.0f}\n", n_conns, n_samples, errors, (double)n_samples / took, p50 * 1e3,
+           p99 * 1e3, took * 1e3);
     if (errors)
         fprintf(stderr, "load: first error: %s\n", first_error);
 }
@@ -214,7 +238,7 @@ static bool take(struct conn *c)
 int main(int argc, char **argv)
 {
     if (argc < 6) {
-        fprintf(stderr, "usage: load PORT CONNECTIONS REQUESTS SECONDS get PATH | settle\n");
+        fprintf(stderr, "usage: load PORT CONNECTIONS REQUESTS SECONDS get PATH|@FILE | settle\n");
         return 2;
     }
     port = atoi(argv[1]);
@@ -222,11 +246,11 @@ int main(int argc, char **argv)
     long most = atol(argv[3]);
     double until = seconds() + atof(argv[4]);
     settle = strcmp(argv[5], "settle") == 0;
-    path = argc > 6 ? argv[6] : "/healthz";
+    take_paths(argc > 6 ? argv[6] : "/healthz");
     samples = malloc(MOST_SAMPLES * sizeof *samples);
     if (n < 1 || n > MOST_CONNECTIONS || !samples || ep < 0)
         stop("start");
-    if (settle || strcmp(path, "/healthz") != 0)
+    if (settle || strcmp(paths[0], "/healthz") != 0)
         log_in();
     for (int i = 0; i < n; i++) {
         conns[i].fd = dial();

@@ -40,19 +40,14 @@ struct json *json_push(struct json *parent, struct json *value)
     return value;
 }
 
-struct json *json_get_str(const struct json *obj, struct str key)
+struct json *json_find(const struct json *obj, struct str key, uint32_t mark)
 {
     if (!obj || obj->kind != J_OBJ)
         return NULL;
     for (struct json *c = obj->first; c; c = c->next)
-        if (str_eq(c->key, key))
+        if (c->mark == mark && str_eq(c->key, key))
             return c;
     return NULL;
-}
-
-struct json *json_get(const struct json *obj, const char *key)
-{
-    return json_get_str(obj, str_of(key));
 }
 
 struct json *json_at(const struct json *arr, size_t i)
@@ -78,22 +73,6 @@ struct str json_str(const struct json *j)
     return j && (j->kind == J_STR || j->kind == J_DEC) ? j->s : STR_NONE;
 }
 
-struct str json_text(const struct json *obj, const char *key)
-{
-    return json_str(json_get(obj, key));
-}
-
-int64_t json_num(const struct json *obj, const char *key, int64_t fallback)
-{
-    const struct json *j = json_get(obj, key);
-    return json_is(j, J_INT) ? j->i : fallback;
-}
-
-bool json_yes(const struct json *obj, const char *key)
-{
-    return json_is(json_get(obj, key), J_TRUE);
-}
-
 bool json_same(const struct json *a, const struct json *b)
 {
     if (!a || !b)
@@ -113,7 +92,7 @@ bool json_same(const struct json *a, const struct json *b)
         return true;
     case J_OBJ:
         for (const struct json *x = a->first; x; x = x->next) {
-            const struct json *y = json_get_str(b, x->key);
+            const struct json *y = json_find(b, x->key, x->mark);
             if (!y || !json_same(x, y))
                 return false;
         }
@@ -147,10 +126,11 @@ struct json *json_set(struct arena *a, struct json *obj, struct str key, struct 
 {
     ASSERT(obj->kind == J_OBJ);
     struct json *before = NULL;
+    uint32_t mark = json_mark(key);
     for (struct json *c = obj->first; c; before = c, c = c->next) {
-        if (!str_eq(c->key, key))
+        if (c->mark != mark || !str_eq(c->key, key))
             continue;
-        value->key = c->key;
+        json_name(value, c->key);
         value->next = c->next;
         if (before)
             before->next = value;
@@ -160,7 +140,7 @@ struct json *json_set(struct arena *a, struct json *obj, struct str key, struct 
             obj->last = value;
         return value;
     }
-    value->key = str_dup(a, key);
+    json_name(value, str_dup(a, key));
     return json_push(obj, value);
 }
 
@@ -170,6 +150,7 @@ struct json *json_clone(struct arena *a, const struct json *j)
     out->i = j->i;
     out->s = str_dup(a, j->s);
     out->key = str_dup(a, j->key);
+    out->mark = j->mark;
     for (const struct json *c = j->first; c; c = c->next)
         json_push(out, json_clone(a, c));
     return out;
@@ -367,7 +348,7 @@ static bool container(struct reader *r, struct json *j, bool object)
             if (r->p == r->end || *r->p++ != ':')
                 return fail(r, "expected a colon");
             blanks(r);
-            c->key = key;
+            json_name(c, key);
         }
         if (!value(r, c))
             return false;

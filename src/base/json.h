@@ -13,9 +13,10 @@ enum json_kind { J_NULL, J_FALSE, J_TRUE, J_INT, J_DEC, J_STR, J_ARR, J_OBJ };
 
 struct json {
     enum json_kind kind;
+    uint32_t mark;      /* json_mark of the key */
     int64_t i;          /* J_INT */
     struct str s;       /* J_STR, J_DEC */
-    struct str key;     /* when it is a member of an object */
+    struct str key;     /* when it is a member of an object: json_name */
     struct json *first; /* J_ARR, J_OBJ: children in order */
     struct json *last;
     struct json *next;
@@ -25,16 +26,48 @@ struct json {
 MUST_USE bool json_input(struct arena *a, struct str text, struct json **out, struct err *e);
 MUST_USE bool json_own(struct arena *a, struct str text, struct json **out, struct err *e);
 
+/* Tells most keys apart without looking at them: an object is a list, and is searched for every field of
+ * every record. */
+static inline uint32_t json_mark(struct str key)
+{
+    return key.len ? (uint32_t)key.len << 24 ^ (uint32_t)(unsigned char)key.ptr[0] << 16 ^
+                         (uint32_t)(unsigned char)key.ptr[key.len / 2] << 8 ^
+                         (uint32_t)(unsigned char)key.ptr[key.len - 1]
+                   : 0;
+}
+static inline void json_name(struct json *j, struct str key)
+{
+    j->key = key;
+    j->mark = json_mark(key);
+}
+
 /* All getters accept NULL and the wrong kind, and then give the fallback. */
-struct json *json_get(const struct json *obj, const char *key);
-struct json *json_get_str(const struct json *obj, struct str key);
+struct json *json_find(const struct json *obj, struct str key, uint32_t mark);
+static inline struct json *json_get_str(const struct json *obj, struct str key)
+{
+    return json_find(obj, key, json_mark(key));
+}
+static inline struct json *json_get(const struct json *obj, const char *key) /* here: a literal costs nothing */
+{
+    return json_get_str(obj, (struct str){key, strlen(key)});
+}
 struct json *json_at(const struct json *arr, size_t i);
 bool json_is(const struct json *j, enum json_kind kind);
 bool json_empty(const struct json *j); /* absent or null */
-struct str json_text(const struct json *obj, const char *key);            /* STR_NONE */
-int64_t json_num(const struct json *obj, const char *key, int64_t fallback);
-bool json_yes(const struct json *obj, const char *key);
 struct str json_str(const struct json *j); /* of the value itself; STR_NONE */
+static inline struct str json_text(const struct json *obj, const char *key) /* STR_NONE */
+{
+    return json_str(json_get(obj, key));
+}
+static inline int64_t json_num(const struct json *obj, const char *key, int64_t fallback)
+{
+    const struct json *j = json_get(obj, key);
+    return json_is(j, J_INT) ? j->i : fallback;
+}
+static inline bool json_yes(const struct json *obj, const char *key)
+{
+    return json_is(json_get(obj, key), J_TRUE);
+}
 bool json_same(const struct json *a, const struct json *b); /* objects: order does not matter */
 
 /* Building. json_set replaces a member of the same key in place; key is copied. */

@@ -22,7 +22,7 @@ static struct json *copy(struct copy *c, json_t *v)
         json_object_foreach (v, key, item) {
             if (!(child = copy(c, item)))
                 return NULL;
-            child->key = str_dup(c->a, str_of(key));
+            json_name(child, str_dup(c->a, str_of(key)));
             json_push(out, child);
         }
     } else if (json_is_array(v)) {

@@ -27,7 +27,7 @@ bool batch_begin(struct batch *b, struct engine *en, struct store *db, struct ar
 
 static struct entry **slot_of(struct batch *b, struct id id)
 {
-    return &b->table[(id.b[15] | id.b[14] << 8) & 511];
+    return &b->table[(size_t)(id.b[15] | id.b[14] << 8) % COUNT_OF(b->table)];
 }
 
 static struct entry *overlay_find(struct batch *b, struct id id)
@@ -513,6 +513,22 @@ static bool turn_to(struct batch *b, int64_t played, struct err *e)
     return true;
 }
 
+/* The same ask twice in one commit. */
+static bool again(const struct batch *b, struct job *job, const struct event *ev)
+{
+    const struct ask *ask = job->ask;
+    struct err why = ERR_INIT;
+    if (!ev->has_req || !ask->has_req || !hash_eq(&ev->req, &ask->req)) {
+        err_set(&why, ERR_ID_USED, "this id was used for another request");
+        return refused(job, &why, NULL);
+    }
+    for (size_t k = 0; k < b->n_order; k++)
+        if (b->order[k]->change.after && b->order[k]->change.after->rid == ev->rid)
+            fill_answer(job->ans, b->order[k]->change.after, ev);
+    job->ans->again = true;
+    return true;
+}
+
 bool batch_add(struct batch *b, struct job *job, struct err *e)
 {
     struct ask ask = *job->ask;
@@ -521,21 +537,9 @@ bool batch_add(struct batch *b, struct job *job, struct err *e)
     *job->ans = (struct answer){.ok = false};
     if (b->en->cfg.bulk && !turn_to(b, ask.played, e))
         return false;
-    for (size_t i = 0; i < b->log.n; i++) { /* the same ask twice in one commit */
-        const struct event *ev = &b->log.events[i];
-        if (!id_eq(ev->id, ask.id))
-            continue;
-        struct err why = ERR_INIT;
-        if (!ev->has_req || !ask.has_req || !hash_eq(&ev->req, &ask.req)) {
-            err_set(&why, ERR_ID_USED, "this id was used for another request");
-            return refused(job, &why, NULL);
-        }
-        for (size_t k = 0; k < b->n_order; k++)
-            if (b->order[k]->change.after && b->order[k]->change.after->rid == ev->rid)
-                fill_answer(job->ans, b->order[k]->change.after, ev);
-        job->ans->again = true;
-        return true;
-    }
+    const struct event *earlier = ledger_added(&b->log, ask.id);
+    if (earlier)
+        return again(b, job, earlier);
     if (!b->en->cfg.bulk || ask.source.len) {
         if (!receipt_find(b->db, b->arena, &ask, &settled, job->ans, e))
             return false;

@@ -106,7 +106,7 @@ struct batch {
     const struct calendar *calendar;
     struct ledger_batch log;
     struct changes changes;
-    struct entry *table[512];
+    struct entry *table[1024];
     struct entry **order; /* entries in order of first touch */
     size_t n_order, cap_order;
     struct closed_case *closed; /* whose closing this commit moved: recurrence asks for them */

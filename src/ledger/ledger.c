@@ -45,13 +45,31 @@ void ledger_batch_begin(struct ledger_batch *b, struct arena *a, const struct le
     *b = (struct ledger_batch){.arena = a, .head = *head};
 }
 
+/* The end of an id is random. */
+static size_t chain_of(struct id id)
+{
+    return (size_t)(id.b[15] | id.b[14] << 8) % LEDGER_CHAINS;
+}
+
+const struct event *ledger_added(const struct ledger_batch *b, struct id id)
+{
+    for (uint32_t i = b->by_id[chain_of(id)]; i; i = b->older[i - 1])
+        if (id_eq(b->events[i - 1].id, id))
+            return &b->events[i - 1];
+    return NULL;
+}
+
 const struct event *ledger_add(struct ledger_batch *b, const struct event *ev, bool sys)
 {
     ASSERT(ev->body.len > 0 && ev->body.len <= LIMIT_EVENT_BODY);
     ASSERT(!memchr(ev->body.ptr, '\n', ev->body.len));
     ASSERT(ev->recorded >= b->head.recorded);
     b->events = arena_grow(b->arena, b->events, b->n, &b->cap, sizeof *b->events);
+    b->older = arena_grow(b->arena, b->older, b->n, &b->cap_older, sizeof *b->older);
+    uint32_t *chain = &b->by_id[chain_of(ev->id)];
+    b->older[b->n] = *chain;
     struct event *out = &b->events[b->n++];
+    *chain = (uint32_t)b->n;
     *out = *ev;
     out->seq = b->head.tree.size;
     out->leaf = tree_leaf(ev->body);

@@ -35,17 +35,23 @@ MUST_USE bool ledger_lock(struct store *db, struct ledger_head *out, struct err 
 MUST_USE bool ledger_read_head(struct store *db, struct ledger_head *out, struct err *e);
 
 /* Events gathered for one commit. */
+enum { LEDGER_CHAINS = 1024 };
 struct ledger_batch {
     struct arena *arena;
     struct ledger_head head; /* moves as events are added */
     struct event *events;
     size_t n, cap;
+    uint32_t *older; /* beside events: the one before it in its chain of by_id, from 1; 0: none */
+    size_t cap_older;
+    uint32_t by_id[LEDGER_CHAINS];
     struct tree_node *nodes;
     size_t n_nodes, cap_nodes;
 };
 void ledger_batch_begin(struct ledger_batch *b, struct arena *a, const struct ledger_head *head);
 /* seq and leaf are filled in; returns the event as added.  `sys` moves head.sys_seq. */
 const struct event *ledger_add(struct ledger_batch *b, const struct event *ev, bool sys);
+/* The event of this id among those of the batch, or NULL. */
+const struct event *ledger_added(const struct ledger_batch *b, struct id id);
 /* Writes events, nodes and head.  The transaction is the caller's. */
 MUST_USE bool ledger_save(struct store *db, const struct ledger_batch *b, struct err *e);
 

@@ -15,7 +15,7 @@ static struct json *turn(struct arena *a, const struct node *n)
     /* the depth is bounded by YAML_DEPTH; keys are unique, so members are put behind one another */
     NODE_EACH (it, n) {
         struct json *child = json_push(j, turn(a, it));
-        child->key = it->key;
+        json_name(child, it->key);
     }
     return j;
 }

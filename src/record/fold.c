@@ -68,7 +68,7 @@ static struct json *take(struct arena *a, const struct json *v, int64_t seq)
     struct json *out = json_new(a, v->kind);
     JSON_EACH (c, v) {
         struct json *item = take(a, c, seq);
-        item->key = str_dup(a, c->key);
+        json_name(item, str_dup(a, c->key));
         json_push(out, item);
     }
     return out;
