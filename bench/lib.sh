@@ -113,8 +113,8 @@ import_table() # FILE
         split("Street Lights;Graffiti;Housing;Highway Maintenance", c, ";")
         for (i = 1; i <= n; i++) {
             d = sprintf("2011-%02d-%02d", 1 + i % 12, 1 + i % 28)
-            printf "bench,%d,,%s 09:%02d:00,%s 23:00:00,%s 17:%02d:00,Closed,,%s,42.3%04d,-71.0%04d,The lamp %d is out\n",
-                i, d, i % 60, d, d, i % 60, c[1 + i % 4], i * 7 % 10000, i * 11 % 10000, i
+            printf "bench,%d,,%s 09:%02d:00,%s 23:00:00,%s 17:%02d:00,Closed,,%s,42.3%04d,-71.0%04d,%s %d\n",
+                i, d, i % 60, d, d, i % 60, c[1 + i % 4], i * 7 % 10000, i * 11 % 10000, "Lamp", i
         }
     }' >"$1"
 }
@@ -241,7 +241,8 @@ table_of_columns() # TITLE
 
 about() # MODE
 {
-    echo "Measured on $(date -u +%Y-%m-%d) at $(git describe --always --dirty 2>/dev/null || echo '?') (\`bench/run.sh $1\`):" \
+    echo "Measured on $(date -u +%Y-%m-%d) at $(git describe --always --dirty 2>/dev/null || echo '?')" \
+        "(\`bench/run.sh $1\`):" \
         "$(nproc) cores ($(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)), SQLite" \
         "$(sqlite_version), load before $(cut -d' ' -f1-3 /proc/loadavg); client and server on the same cores."
 }
