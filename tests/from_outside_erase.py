@@ -145,6 +145,33 @@ class Erase(unittest.TestCase):
         self.assertEqual(200, client.ask("GET", f"/api/files/{kept}")[0])
         self.server.stop()
 
+    def test_backup_has_the_files(self):
+        """A restored backup opens them; one that lacks a file is seen."""
+        file, _ = self.upload()
+        record = self.report(KEPT)
+        named = {"documents": [{"doc": "application", "file": file}]}
+        status, got = self.grid.ask("POST", f"/api/records/{record}/actions/attach",
+                                    {"id": api.uuid7(), "fields": named})
+        self.assertEqual(200, status, got)
+        kept = self.grid.ask("GET", f"/api/files/{file}")[1]
+        backup = f"{self.folder}/backup"
+        api.cli("backup", backup, "--db", self.server.db)
+        self.server.stop()
+        db, done = self.restore(backup, "copy")
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertIn(", 1 files", api.cli("verify", "--files", "--db", db))
+        self.server.db = db
+        self.server.start()
+        client = api.Client(self.server.port)
+        client.log_in("desk")
+        self.assertEqual(kept, client.ask("GET", f"/api/files/{file}?record={record}")[1])
+        self.server.stop()
+        (pathlib.Path(f"{db}.files") / file[-2:] / file).unlink()
+        done = subprocess.run([api.BIN, "verify", "--files", "--db", db], capture_output=True, text=True, check=False,
+                              timeout=60)
+        self.assertEqual(1, done.returncode)
+        self.assertIn("missing", done.stdout)
+
     def test_list_is_made_again(self):
         """Lost, it is written anew from the database at the next start."""
         record = self.report(RARE)

@@ -81,7 +81,7 @@ static bool is_file_url(struct cli *c, const char *url)
 bool cmd_backup(struct cli *c)
 {
     const char *url, *dir;
-    char key[1024];
+    char key[1024], files[UPLOADS_FOLDER];
     struct keys keys;
     struct store *db AUTO(store_closep) = NULL;
     struct ledger_head head;
@@ -102,8 +102,8 @@ bool cmd_backup(struct cli *c)
     struct hash root = tree_root(&head.tree);
     struct str note = checkpoint_sign(c->arena, &keys, head.tree.size, &root);
     if (!file_replace(arena_printf(c->arena, "%s/checkpoint", dir), note, 0600, c->e) ||
-        !copy_tree(c->arena, arena_printf(c->arena, "%s.files", url),
-                   arena_printf(c->arena, "%s/files", dir), 2, c->e))
+        !uploads_folder(url, files, c->e) ||
+        !copy_tree(c->arena, files, arena_printf(c->arena, "%s/files", dir), 2, c->e))
         return false;
     if (args_has(&c->args, "with-key") &&
         !copy_file(key, arena_printf(c->arena, "%s/key", dir), c->e))
@@ -127,7 +127,7 @@ static bool check_restored(struct cli *c, const char *url, const char *dir, cons
     struct hash root = tree_root(&head.tree);
     if (head.tree.size != mark.size || !hash_eq(&root, &mark.root))
         return err_set(c->e, ERR_VERIFY, "the copy is not the one its checkpoint was signed for");
-    if (!verify_all(db, keys, true, cli_progress, word, &r, c->e))
+    if (!verify_all(db, keys, VERIFY_LOG, cli_progress, word, &r, c->e))
         return false;
     return r.ok || r.first_bad < 0 ||
            err_set(c->e, ERR_VERIFY, "event %lld: %s", (long long)r.first_bad, r.why);
@@ -177,7 +177,7 @@ static bool goes_on(struct cli *c, const char *url, const struct keys *keys, boo
 bool cmd_restore(struct cli *c)
 {
     const char *url, *dir, *from = args_get(&c->args, "key");
-    char key[1024];
+    char key[1024], files[UPLOADS_FOLDER];
     struct keys keys;
     struct stat st;
     if (c->args.n_words != 1)
@@ -194,8 +194,8 @@ bool cmd_restore(struct cli *c)
         return false;
     if (!keys_load(key, &keys, c->e) ||
         !copy_file(arena_printf(c->arena, "%s/bihuan.db", dir), url, c->e) ||
-        !copy_tree(c->arena, arena_printf(c->arena, "%s/files", dir),
-                   arena_printf(c->arena, "%s.files", url), 2, c->e))
+        !uploads_folder(url, files, c->e) ||
+        !copy_tree(c->arena, arena_printf(c->arena, "%s/files", dir), files, 2, c->e))
         return false;
     bool continues = true;
     char why[200];

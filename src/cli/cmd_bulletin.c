@@ -81,7 +81,7 @@ static bool check_log(struct cli *c, struct open *x, struct verdict *v)
 {
     struct verify_report report;
     char word[] = "events";
-    if (!verify_all(x->db, engine_keys(x->en), true, cli_progress, word, &report, c->e))
+    if (!verify_all(x->db, engine_keys(x->en), VERIFY_LOG, cli_progress, word, &report, c->e))
         return false;
     cli_progress_end();
     if (!report.ok)

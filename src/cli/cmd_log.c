@@ -191,6 +191,7 @@ bool cmd_log_fork(struct cli *c)
 
 const struct option OPT_verify[] = {OPTION_DB,
                                     {"log", NULL, "the log alone, without records and counters"},
+                                    {"files", NULL, "the attachments too: each is read whole"},
                                     OPTION_JSON,
                                     OPTION_END};
 
@@ -200,8 +201,11 @@ bool cmd_verify(struct cli *c)
     struct keys keys;
     struct verify_report r;
     char word[] = "verified";
+    bool files = args_has(&c->args, "files"), log = args_has(&c->args, "log");
+    if (files && log)
+        return err_set(c->e, ERR_USAGE, "--log and --files are two levels: name one");
     if (!open_log(c, &db, &keys) ||
-        !verify_all(db, &keys, args_has(&c->args, "log"), cli_progress, word, &r, c->e))
+        !verify_all(db, &keys, files ? VERIFY_FILES : log ? VERIFY_LOG : VERIFY_FOLDS, cli_progress, word, &r, c->e))
         return false;
     cli_progress_end();
     c->status = r.ok ? EXIT_DONE : EXIT_FAILED;
@@ -215,6 +219,9 @@ bool cmd_verify(struct cli *c)
         jo_ki(&o, "records", r.records);
         jo_ki(&o, "counters", r.counters);
         jo_ki(&o, "sealed", r.sealed);
+        jo_ki(&o, "wal_pages", r.wal_pages);
+        if (files)
+            jo_ki(&o, "files", r.files);
         if (!r.ok) {
             jo_key(&o, "first_bad");
             if (r.first_bad >= 0)
@@ -227,6 +234,10 @@ bool cmd_verify(struct cli *c)
     } else if (r.ok) {
         buf_printf(&b, "good: %lld events, %lld records, %lld counters", (long long)r.events,
                    (long long)r.records, (long long)r.counters);
+        if (files)
+            buf_printf(&b, ", %lld files", (long long)r.files);
+        if (r.wal_pages > 0)
+            buf_printf(&b, "; the WAL grew by %lld pages meanwhile", (long long)r.wal_pages);
     } else {
         if (r.first_bad >= 0)
             buf_printf(&b, "not good: event %lld: %s", (long long)r.first_bad, r.why);

@@ -212,7 +212,7 @@ static void a_foreign_key_is_said(void **state)
     other.master[0] ^= 1;
     keys_ready(&other);
     struct store *db = testdb_open(&h->t, STORE_READ);
-    assert_false(verify_all(db, &other, false, NULL, NULL, &report, &e));
+    assert_false(verify_all(db, &other, VERIFY_FOLDS, NULL, NULL, &report, &e));
     assert_non_null(strstr(e.text, "key"));
     store_close(db);
 }

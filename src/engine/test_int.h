@@ -297,7 +297,7 @@ static inline void house_verify(struct house *h)
     struct err e = ERR_INIT;
     struct verify_report report;
     struct store *db = testdb_open(&h->t, STORE_READ);
-    if (!verify_all(db, engine_keys(h->en), false, NULL, NULL, &report, &e))
+    if (!verify_all(db, engine_keys(h->en), VERIFY_FOLDS, NULL, NULL, &report, &e))
         fail_msg("verify: %s", e.text);
     if (!report.ok)
         fail_msg("verify: event %lld: %s", (long long)report.first_bad, report.why);

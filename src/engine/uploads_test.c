@@ -193,6 +193,48 @@ static void bytes_lost(struct house *h)
     assert_int_equal(readable(h, u.id), 1);
 }
 
+static struct verify_report files_verified(struct house *h)
+{
+    struct verify_report report;
+    struct err e = ERR_INIT;
+    struct store *db = testdb_open(&h->t, STORE_READ);
+    if (!verify_all(db, engine_keys(h->en), VERIFY_FILES, NULL, NULL, &report, &e))
+        fail_msg("%s", e.text);
+    store_close(db);
+    return report;
+}
+
+static void alter(struct house *h, struct id id, const char *bytes)
+{
+    struct err e = ERR_INIT;
+    struct store *db = testdb_open(&h->t, STORE_WRITE);
+    assert_true(store_begin(db, &e) && upload_bytes_drop(db, id, &e));
+    upload_bytes_remove(db, id);
+    assert_true(!bytes || upload_bytes_put(db, id, str_of(bytes), &e));
+    assert_true(store_commit(db, &e));
+    store_close(db);
+}
+
+static void verified(struct house *h)
+{
+    struct id rec = report(h);
+    struct upload u = send(h, "grid"), staged = send(h, "grid");
+    must(h, "grid", rec, "attach", named(h, u.id));
+    alter(h, staged.id, NULL); /* nobody names it */
+    struct verify_report r = files_verified(h);
+    assert_true(r.ok);
+    assert_int_equal(1, r.files);
+    static const char *const WRONG[] = {"something else that is long enough to have a tag", "short", NULL};
+    for (size_t i = 0; i < COUNT_OF(WRONG); i++) {
+        alter(h, u.id, WRONG[i]);
+        r = files_verified(h);
+        assert_false(r.ok);
+        assert_int_equal(house_size(h) - 1, r.first_bad);
+        assert_non_null(strstr(r.why, "missing, or altered"));
+        house_verify(h); /* the other levels do not read it */
+    }
+}
+
 static void erased(struct house *h)
 {
     struct upload u = send(h, "grid");
@@ -267,7 +309,7 @@ static void nothing_in_the_clear(struct house *h)
 int main(void)
 {
     const struct CMUnitTest tests[] = {ON_EACH(claimed), ON_EACH(facts),     ON_EACH(at_once), ON_EACH(bytes_lost),
-                                       ON_EACH(erased),  ON_EACH(unclaimed), ON_EACH(rows),
+                                       ON_EACH(erased),  ON_EACH(unclaimed), ON_EACH(rows),    ON_EACH(verified),
                                        ON_EACH(nothing_in_the_clear)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

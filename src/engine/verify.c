@@ -15,11 +15,11 @@ void verify_wrong(struct verifying *v, int64_t seq, const char *why, ...)
     va_end(ap);
 }
 
-static bool run(struct verifying *v, bool log_only)
+static bool run(struct verifying *v, enum verify_level level)
 {
     if (!verify_log(v))
         return false;
-    if (!v->out->ok || log_only)
+    if (!v->out->ok || level == VERIFY_LOG)
         return true;
     if (!world_load(v->db, &v->world, v->e))
         return false;
@@ -29,10 +29,11 @@ static bool run(struct verifying *v, bool log_only)
         return false;
     verify_sums_begin(v);
     verify_rows_begin(v);
-    return verify_folds_begin(v) && verify_walk(v) && verify_rows_end(v) && verify_sums(v) && verify_strays(v);
+    return verify_folds_begin(v) && verify_walk(v) && verify_rows_end(v) && verify_sums(v) && verify_strays(v) &&
+           (level < VERIFY_FILES || verify_files(v));
 }
 
-bool verify_all(struct store *db, const struct keys *keys, bool log_only,
+bool verify_all(struct store *db, const struct keys *keys, enum verify_level level,
                 void (*progress)(void *self, int64_t done, int64_t total), void *self,
                 struct verify_report *out, struct err *e)
 {
@@ -44,7 +45,9 @@ bool verify_all(struct store *db, const struct keys *keys, bool log_only,
     v.keep = arena_new();
     v.piece = arena_new();
     v.window = arena_new();
-    bool ok = run(&v, log_only);
+    int64_t wal = store_wal_pages(db);
+    bool ok = run(&v, level);
+    report.wal_pages = store_wal_pages(db) - wal;
     world_unref(v.world);
     calendar_free(v.calendar);
     arena_free(v.keep);

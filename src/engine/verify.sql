@@ -56,3 +56,6 @@ SELECT seq, area, parent, name, seq, area FROM area_was WHERE (seq, area) > ($1,
 ORDER BY seq, area LIMIT 4000
 -- name: verify_left_stray
 SELECT MIN(l.seq) FROM scope_log l LEFT JOIN record r ON r.rid = l.rid WHERE r.rid IS NULL
+-- name: verify_values
+SELECT d.seq, d.k, d.rid, r.id FROM detached d JOIN record r ON r.rid = d.rid
+WHERE d.bytes IS NOT NULL AND (d.seq, d.k) > ($1, $2) ORDER BY d.seq, d.k LIMIT $3

@@ -5,6 +5,7 @@
  * verify_count.c    the sums
  * verify_folds.c    one entry for each other table: what its rows ought to be
  * verify_rows.c     and the two ways in which rows are compared with a table
+ * verify_files.c    the attachments
  *
  * A new fold is a new entry of FOLDS in verify_folds.c, and nothing else. */
 #pragma once
@@ -97,6 +98,9 @@ void verify_row(struct verifying *v, int fold, const struct cell *cells, int64_t
 /* Compares what was derived of the records below `rid`. */
 MUST_USE bool verify_rows_below(struct verifying *v, int64_t rid);
 MUST_USE bool verify_rows_end(struct verifying *v);
+
+/* verify_files.c */
+MUST_USE bool verify_files(struct verifying *v);
 
 /* verify_folds.c */
 MUST_USE bool verify_folds_begin(struct verifying *v);
