@@ -292,6 +292,25 @@ class Words(unittest.TestCase):
 class WordsOnPostgres(Words):
     POSTGRES = True
 
+    def test_restored_by_its_own_tools(self):
+        """The copy is older than the erasing: `bihuan restore` takes the values again."""
+        up = self.planted()
+        copy = self.server.db.replace("/api_", "/copy_api_")
+        name = copy.split("?")[0].split("/")[-1]
+        dump = f"{self.server.folder.name}/dump"
+        subprocess.run(["pg_dump", "-Fc", "-f", dump, self.server.db], check=True, timeout=60)
+        self.act("centre", "erase", fields=["applicant"], reason="本人要求", words=True, files=True)
+        self.server.stop()
+        subprocess.run(["psql", "-q", os.environ["BIHUAN_TEST_PG"], "-c",
+                        f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0"], check=True, timeout=60)
+        subprocess.run(["pg_restore", "--no-owner", "-d", copy, dump], check=True, timeout=60)
+        self.assertIn("erased again: 5 values", api.cli("restore", "--db", copy))
+        self.server.db = copy
+        self.assertEqual(0, self.rows("SELECT COUNT(*) FROM upload WHERE key IS NOT NULL"))
+        self.assertEqual([], self.server.stored(up))
+        api.cli("log", "fork", "--reason", "测试恢复", "--db", copy)  # the erasing itself is not in the copy
+        api.cli("verify", "--files", "--db", copy)
+
 
 if __name__ == "__main__":
     unittest.main()

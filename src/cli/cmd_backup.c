@@ -1,4 +1,5 @@
-/* backup and restore (SQLite; PostgreSQL has its own tools, see docs/operations.md).
+/* backup and restore (SQLite; PostgreSQL has its own tools, and restore erases again behind them, see
+ * docs/operations.md).
  *
  * A backup is a folder: bihuan.db (a consistent copy made while the program runs), files/ (uploads,
  * encrypted), checkpoint (signed: what the copy must contain).  The key file is not in it unless
@@ -174,17 +175,43 @@ static bool goes_on(struct cli *c, const char *url, const struct keys *keys, boo
     return store_open(url, STORE_READ, &db, c->e) && checkpoint_continues(db, keys, yes, why, c->e);
 }
 
+/* PostgreSQL: its own tools have put the copy there; what was erased since goes again. */
+static bool restored_rows(struct cli *c, const char *url)
+{
+    struct store *db AUTO(store_closep) = NULL;
+    struct keys keys;
+    struct verify_report r;
+    char key[1024], why[200], word[] = "verified";
+    bool continues = true;
+    if (c->args.n_words)
+        return err_set(c->e, ERR_USAGE, "PostgreSQL: restore the copy by pg_restore first; then this command takes no "
+                       "folder (docs/operations.md)");
+    if (!keys_path(url, key, c->e) || !keys_load(key, &keys, c->e) || !store_open(url, STORE_READ, &db, c->e) ||
+        !verify_all(db, &keys, VERIFY_LOG, cli_progress, word, &r, c->e))
+        return false;
+    if (!r.ok && r.first_bad >= 0)
+        return err_set(c->e, ERR_VERIFY, "event %lld: %s", (long long)r.first_bad, r.why);
+    if (!goes_on(c, url, &keys, &continues, why) || !erase_again(c, url, &keys, !continues))
+        return false;
+    if (!continues)
+        fprintf(stderr, "read-only until `bihuan log fork --reason …`: %s\n", why);
+    return true;
+}
+
 bool cmd_restore(struct cli *c)
 {
     const char *url, *dir, *from = args_get(&c->args, "key");
     char key[1024], files[UPLOADS_FOLDER];
     struct keys keys;
     struct stat st;
+    if (!args_need(&c->args, "db", &url, c->e))
+        return false;
+    if (strncmp(url, "postgres", 8) == 0)
+        return restored_rows(c, url);
     if (c->args.n_words != 1)
         return err_set(c->e, ERR_USAGE, "name the folder of the backup");
     dir = c->args.words[0];
-    if (!args_need(&c->args, "db", &url, c->e) || !is_file_url(c, url) ||
-        !keys_path(url, key, c->e))
+    if (!keys_path(url, key, c->e))
         return false;
     if (stat(url, &st) == 0)
         return err_set(c->e, ERR_UNIQUE, "%.300s exists: move it away first", url);

@@ -42,7 +42,7 @@ const struct command COMMANDS[] = {
      "is everything what the log says? exit 1 and first_bad when not", OPT_verify, cmd_verify},
     {"backup", "DIR --db FILE", "备份（运行中也可）", "a consistent copy, also while it is in use", OPT_backup,
      cmd_backup},
-    {"restore", "DIR --db FILE", "从备份恢复", "from a backup; checked before it is used", OPT_restore,
+    {"restore", "[DIR] --db URL", "从备份恢复", "from a backup; checked before it is used", OPT_restore,
      cmd_restore},
     {"log export", "FILE --db URL", "导出日志，供独立核验", "the log, for the independent verifier",
      OPT_log_export, cmd_log_export},
