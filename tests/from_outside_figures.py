@@ -301,13 +301,72 @@ class Figures(api.Base):
         self.assertGreaterEqual(len(letter["fields"]["matters"]), 3)
         self.assertIn(made[0]["number"], letter["fields"]["request"])
         self.act("desk", letter, "sign_off", {"to_unit": api.SERVER.orgs["police"]}, status=403)
-        self.act("head", letter, "sign_off", {"to_unit": api.SERVER.orgs["police"]})
+        self.assertIsNone(letter.get("number"))  # the number is of what is sent
+        for name in ("letter.pdf", "letter.docx"):
+            self.assertEqual(api.CLIENTS["head"].ask("GET", f"/api/records/{letter['id']}/documents/{name}")[0], 409)
+        token = self.act("head", letter, "sign_off", {"to_unit": api.SERVER.orgs["bureau"]})["links"][0]["token"]
         self.assertEqual(letter["state"], "sent")
-        self.act("desk", letter, "reply", {"measures": "已设专人值守", "done_on": "2001-01-01", "outcome": "好转"}, status=409)
-        self.act("desk", letter, "reply", {"measures": "已设专人值守", "done_on": DAY, "outcome": "好转"})
-        self.assertEqual(letter["state"], "answered")
+        sent = self.want("head", 200, "GET", f"/api/records/{letter['id']}")
+        self.printed(sent, made)
+        self.answered_by_link(sent, token)
         f = self.want("desk", 200, "GET", f"/api/indicators/letter.sent?from={DAY}&to={DAY}")
         self.assertEqual(f["n"], 1)
+
+    def printed(self, letter, made):
+        """GB/T 9704 on paper: number, unit, matters without names, the day of the answer."""
+        status, data = api.CLIENTS["head"].ask("GET", f"/api/records/{letter['id']}/documents/letter.docx")
+        self.assertEqual(status, 200, data)
+        with zipfile.ZipFile(io.BytesIO(data)) as z:
+            words = re.sub("<[^>]*>", "", z.read("word/document.xml").decode())
+        due = letter["due"][:10].split("-")
+        for piece in (letter["number"], "林业站", made[0]["number"], "一村",
+                      f"请于{due[0]}年{int(due[1])}月{int(due[2])}日前回复"):
+            self.assertIn(piece, words)
+        self.assertNotIn("桥头", words)  # a place may be somebody's door
+        status, pdf = api.CLIENTS["head"].ask("GET", f"/api/records/{letter['id']}/documents/letter.pdf")
+        self.assertEqual((status, pdf[:5]), (200, b"%PDF-"))
+        if os.environ.get("BIHUAN_PAPERS"):
+            pathlib.Path(os.environ["BIHUAN_PAPERS"], "letter.pdf").write_bytes(pdf)
+
+    def answered_by_link(self, letter, token):
+        """Three fields, by a link that opens this one matter until the clock runs out."""
+        seen = self.want("nobody", 200, "GET", f"/api/link?token={token}")
+        self.assertEqual(seen["until"], letter["due"])
+        self.assertEqual([x["id"] for x in seen["actions"]], ["reply"])
+        self.assertEqual([(x["id"], x["required"]) for x in seen["actions"][0]["form"]],
+                         [("measures", True), ("done_on", True), ("outcome", True)])
+
+        def answer(status, act="reply", **fields):
+            return self.want("nobody", status, "POST", f"/api/link/actions/{act}",
+                             {"token": token, "id": api.uuid7(), "fields": fields})
+        good = {"measures": "已设专人值守", "done_on": DAY, "outcome": "好转"}
+        answer(400, measures="已设专人值守", done_on=DAY)
+        answer(409, **dict(good, done_on="2001-01-01"))
+        answer(403, act="drop", why_not="x")
+        answer(403, act="sign_off", to_unit=api.SERVER.orgs["bureau"])
+        answer(200, **good)
+        answer(404, **good)  # answered: the link opens nothing any more
+        self.assertEqual(self.want("desk", 200, "GET", f"/api/records/{letter['id']}")["state"], "answered")
+
+    def test_numbers_without_gaps(self):
+        """What is dropped takes no number, and what is signed twice keeps its own."""
+        def draft():
+            body = {"id": api.uuid7(), "type": "letter.letter", "area": api.DISTRICT, "action": "draft",
+                    "fields": {"reason": "overdue", "request": "请说明原因，落实措施"}}
+            return self.want("desk", 201, "POST", "/api/records", body)
+        sign = {"to_unit": api.SERVER.orgs["bureau"]}
+        one, lost, two = draft(), draft(), draft()
+        self.act("head", one, "sign_off", sign)
+        self.act("head", lost, "drop", {"why_not": "已经办结"})
+        self.act("head", two, "sign_off", {}, status=400)
+        self.act("head", two, "sign_off", sign)
+        first = self.want("desk", 200, "GET", f"/api/records/{one['id']}")["number"]
+        second = self.want("desk", 200, "GET", f"/api/records/{two['id']}")["number"]
+        self.assertEqual(int(second[-5:]), int(first[-5:]) + 1)
+        self.assertIsNone(self.want("desk", 200, "GET", f"/api/records/{lost['id']}").get("number"))
+        self.act("head", two, "undo", {})
+        self.act("head", two, "sign_off", sign)
+        self.assertEqual(self.want("desk", 200, "GET", f"/api/records/{two['id']}")["number"], second)
 
     def test_drawn_by_lot(self):
         def draw(seed, count=5):

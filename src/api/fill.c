@@ -60,15 +60,20 @@ static struct str number_words(struct fill *f, const struct field *x, int64_t v)
     return str_printf(a, "%lld", (long long)v);
 }
 
+static struct str code_name(const struct playbook *p, const struct field *x, struct str code)
+{
+    const struct code_list *l = &p->lists[x->codes];
+    int i = list_code(l, code);
+    return i < 0 ? code : l->codes[i].name.zh;
+}
+
 static bool code_words(struct fill *f, const struct field *x, struct str code, struct str *out)
 {
     const struct world *w = f->view.c->w;
     int i;
     *out = code;
     if (x->type == FIELD_CODE) {
-        const struct code_list *l = &f->view.playbook->lists[x->codes];
-        i = list_code(l, code);
-        *out = i < 0 ? code : l->codes[i].name.zh;
+        *out = code_name(f->view.playbook, x, code);
     } else if (x->type == FIELD_AREA) {
         i = world_area(w, code);
         *out = i < 0 ? code : w->areas[i].full.len ? w->areas[i].full : w->areas[i].name;
@@ -229,6 +234,33 @@ static struct str party_words(const struct fill *f, const struct event_body *did
     return STR_NONE;
 }
 
+/* Of another record: how it is found again, of what kind it is, when and in which area; nothing of a sealed one but its
+ * number. */
+static bool other_words(struct fill *f, const struct json *item, struct str what, struct str *out)
+{
+    struct call *c = f->view.c;
+    const struct playbook *p;
+    struct record *r;
+    struct id id;
+    bool found;
+    int type;
+    if (!id_parse(json_str(item), &id) || !record_load(c->db, f->paper->a, id, &found, &r, c->e))
+        return !err_is(c->e);
+    if (!found || (record_sealed(r) && !str_is(what, "number")) || !world_type(c->w, r->type, r->pb, &p, &type))
+        return true;
+    const struct record_def *def = &p->records[type];
+    int area = world_area_by_id(c->w, r->area);
+    if (str_is(what, "number"))
+        *out = r->number;
+    else if (str_is(what, "opened"))
+        *out = time_day(f, r->opened);
+    else if (str_is(what, "area"))
+        *out = area < 0 ? r->code : c->w->areas[area].full.len ? c->w->areas[area].full : c->w->areas[area].name;
+    else if (def->kind_field >= 0)
+        *out = code_name(p, &def->fields[def->kind_field], json_str(json_get_str(r->fields, def->fields[def->kind_field].id)));
+    return true;
+}
+
 static bool value_words(struct fill *f, const struct level *l, const struct tpl *t, struct str *out)
 {
     const struct record_def *def = f->view.def;
@@ -252,6 +284,8 @@ static bool value_words(struct fill *f, const struct level *l, const struct tpl 
     case REF_PERSON:
         *out = person_words(f, level_of(l, t)->item, t->text);
         return true;
+    case REF_OTHER:
+        return other_words(f, level_of(l, t)->item, t->text, out);
     case REF_GIVEN:
         l = level_of(l, t);
         return field_words(f, &def->fields[t->at],

@@ -79,34 +79,81 @@ static bool waits(const struct linked *l, struct str act)
     return true;
 }
 
+static void put_input(struct json_out *o, struct str id, struct str label, const char *type, bool required)
+{
+    jo_obj(o);
+    jo_kv(o, "id", id);
+    jo_kv(o, "label", label);
+    jo_kc(o, "type", type);
+    jo_kb(o, "required", required);
+}
+
+static void put_builtin(struct linked *l, struct json_out *o, struct str act)
+{
+    struct call *c = l->v.c;
+    for (const struct builtin_input *x = builtin_inputs(act); x->id; x++) {
+        if (strcmp(x->type, "part") == 0)
+            continue; /* it has only one */
+        put_input(o, str_of(x->id), str_of(c->zh ? x->zh : x->en), x->type, x->required);
+        if (x->when)
+            jo_kc(o, "when", x->when);
+        put_choices(l, o, x);
+        jo_end(o);
+    }
+}
+
+static void put_own(struct linked *l, struct json_out *o, const struct action *act)
+{
+    for (int i = 0; i < act->n_form; i++) {
+        const struct field *f = act->form[i].field >= 0 ? &l->v.def->fields[act->form[i].field] : NULL;
+        if (!f)
+            continue;
+        put_input(o, f->id, words_text(l->v.c, &f->label), field_type_name(f->type), act->form[i].required);
+        if (f->type == FIELD_TEXT)
+            jo_ki(o, "max_chars", f->max_chars);
+        const struct code_list *codes = f->type == FIELD_CODE ? &l->v.playbook->lists[f->codes] : NULL;
+        if (codes) {
+            jo_key(o, "codes");
+            jo_arr(o);
+            for (int k = 0; k < codes->n; k++)
+                put_code(o, codes->codes[k].code, words_text(l->v.c, &codes->codes[k].name));
+            jo_end(o);
+        }
+        jo_end(o);
+    }
+}
+
+/* Of the playbook, and from this state? */
+static const struct action *own_action(const struct linked *l, struct str id)
+{
+    int i = record_action(l->v.def, id), state = record_state(l->v.def, l->v.r->state);
+    const struct action *act = i >= 0 ? &l->v.def->actions[i] : NULL;
+    for (int k = 0; act && k < act->n_from; k++)
+        if (act->from[k] == state)
+            return act;
+    return NULL;
+}
+
 static void put_actions(struct linked *l, struct json_out *o)
 {
     struct call *c = l->v.c;
     jo_key(o, "actions");
     jo_arr(o);
-    JSON_EACH(act, json_get(l->part, "acts"))
+    JSON_EACH(id, json_get(l->part, "acts"))
     {
         struct words name;
-        if (!waits(l, act->s) || !engine_builtin(act->s, &name))
+        const struct action *act = own_action(l, id->s);
+        if (!act && (!waits(l, id->s) || !engine_builtin(id->s, &name)))
             continue;
         jo_obj(o);
-        jo_kv(o, "id", act->s);
-        jo_kv(o, "name", words_text(c, &name));
+        jo_kv(o, "id", id->s);
+        jo_kv(o, "name", words_text(c, act ? &act->name : &name));
         jo_key(o, "form");
         jo_arr(o);
-        for (const struct builtin_input *x = builtin_inputs(act->s); x->id; x++) {
-            if (strcmp(x->type, "part") == 0)
-                continue; /* it has only one */
-            jo_obj(o);
-            jo_kc(o, "id", x->id);
-            jo_kc(o, "label", c->zh ? x->zh : x->en);
-            jo_kc(o, "type", x->type);
-            jo_kb(o, "required", x->required);
-            if (x->when)
-                jo_kc(o, "when", x->when);
-            put_choices(l, o, x);
-            jo_end(o);
-        }
+        if (act)
+            put_own(l, o, act);
+        else
+            put_builtin(l, o, id->s);
         jo_end(o);
         jo_end(o);
     }

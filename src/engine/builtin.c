@@ -5,7 +5,6 @@
  * Time limits: sign within 1 working day, return within 2 with a coded reason; urge once a working
  * day; undo within ten minutes (issue text; 信访工作条例 gives 5 working days for objections to a
  * transfer, the shorter local rule is the default). */
-#include "access/pass.h"
 #include "engine/builtin_int.h"
 #include "engine/fit.h"
 
@@ -138,12 +137,9 @@ bool engine_builtin(struct str act, struct words *name)
     return false;
 }
 
-/* A unit's link grants what its part of the matter says, as long as it says so. */
 static bool linked(struct deciding *d, const struct builtin *b)
 {
-    const struct actor *who = d->ask->actor;
-    const struct json *p = who->only == d->work->rid ? pass_part(d->work, who->part, d->now) : NULL;
-    return (p && str_is(json_text(p, "org"), who->org) && pass_allows(p, str_of(b->id))) ||
+    return pass_lets(d, str_of(b->id)) ||
            say_no(d, ERR_FORBIDDEN, "", "the link does not allow this (any more)", "这个链接不能办理此项，或者已经失效");
 }
 

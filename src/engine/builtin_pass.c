@@ -19,11 +19,18 @@ static bool days_of(struct deciding *d, int64_t *days)
            say_no(d, ERR_INPUT, "link_days", "expected 1 to 90", "链接有效期应在1到90天之间");
 }
 
+bool pass_lets(const struct deciding *d, struct str act)
+{
+    const struct actor *who = d->ask->actor;
+    const struct json *p = who->only == d->work->rid ? pass_part(d->work, who->part, d->now) : NULL;
+    return p && str_is(json_text(p, "org"), who->org) && pass_allows(p, act);
+}
+
 /* The token is told once, in the answer; the part keeps its hash. */
-static void fill(struct deciding *d, struct json *p, struct str org, int64_t days)
+static void fill(struct deciding *d, struct json *p, struct str org, int64_t until)
 {
     struct str token, hash;
-    int64_t i = json_num(p, "i", 0), until = d->now + days * MS_DAY;
+    int64_t i = json_num(p, "i", 0);
     pass_make(d->a, d->draft->body.rec, i, &token, &hash);
     part_set(d, p, "hash", hash);
     part_int(d, p, "until", until);
@@ -39,7 +46,8 @@ static void fill(struct deciding *d, struct json *p, struct str org, int64_t day
     part_int(d, l, "until", until);
 }
 
-static void give(struct deciding *d, struct str org, struct str kind, int64_t of, int64_t days)
+/* The part without what it allows: that is pushed by who asks for it. */
+static struct json *give(struct deciding *d, struct str org, int64_t of, int64_t until)
 {
     struct json *p = draft_part(d, 0, "pass");
     part_set(d, p, "org", org);
@@ -47,9 +55,30 @@ static void give(struct deciding *d, struct str org, struct str kind, int64_t of
     part_int(d, p, "of", of);
     part_int(d, p, "at", d->at);
     struct json *acts = json_set(d->a, p, STR("acts"), json_new(d->a, J_ARR));
-    for (const char *const *act = acts_of(kind); *act; act++)
-        json_push(acts, json_new_str(d->a, str_of(*act)));
-    fill(d, p, org, days);
+    fill(d, p, org, until);
+    return acts;
+}
+
+/* When the main clock, as this action leaves it, runs out. */
+static int64_t due_after(const struct deciding *d)
+{
+    JSON_EACH (c, d->draft->body.clocks)
+        if (json_yes(c, "main") && json_is(json_get(c, "due"), J_INT))
+            return json_num(c, "due", 0);
+    int64_t due = record_due(d->work);
+    return due != TIME_NONE ? due : d->now + PASS_DAYS * (int64_t)MS_DAY;
+}
+
+void pass_offer(struct deciding *d, const struct action *act)
+{
+    struct str field = d->def->fields[act->link_unit].id, org = json_str(json_get_str(d->draft->body.set, field));
+    if (!org.len)
+        org = json_str(json_get_str(d->work->fields, field));
+    if (world_org(d->w, org) < 0)
+        return;
+    struct json *acts = give(d, org, 0, due_after(d));
+    for (int i = 0; i < act->n_link_for; i++)
+        json_push(acts, json_new_str(d->a, d->def->actions[act->link_for[i]].id));
 }
 
 bool pass_needed(struct deciding *d, struct json *part)
@@ -61,7 +90,9 @@ bool pass_needed(struct deciding *d, struct json *part)
         return true;
     if (!days_of(d, &days))
         return false;
-    give(d, org, json_text(part, "kind"), json_num(part, "i", 0), days);
+    struct json *acts = give(d, org, json_num(part, "i", 0), d->now + days * MS_DAY);
+    for (const char *const *act = acts_of(json_text(part, "kind")); *act; act++)
+        json_push(acts, json_new_str(d->a, str_of(*act)));
     return true;
 }
 
@@ -107,7 +138,7 @@ bool do_pass_renew(struct deciding *d)
     int64_t days;
     if (!own_pass(d, &part) || !days_of(d, &days))
         return false;
-    fill(d, draft_part(d, json_num(part, "i", 0), NULL), json_text(part, "org"), days);
+    fill(d, draft_part(d, json_num(part, "i", 0), NULL), json_text(part, "org"), d->now + days * MS_DAY);
     return true;
 }
 

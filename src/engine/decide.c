@@ -231,7 +231,7 @@ bool action_rights(struct deciding *d, const struct action *act, struct err *e)
         return (act->resident && who->only == d->work->rid) ||
                no_right(e, "not an action of the resident");
     if (who->kind == ACTOR_LINK)
-        return no_right(e, "not an action of a unit's link");
+        return pass_lets(d, act->id) || no_right(e, "not an action of this unit's link (any more)");
     if (act->resident && !act->n_by) {
         no_right(e, "only the resident may do this, through his link");
         return err_zh(e, "“%.*s”只能由本人办理", STR_F(act->name.zh));
@@ -476,8 +476,9 @@ static bool run_step(struct deciding *d, const struct action *act)
         return false;
     if (act->figures && !figures_put(d))
         return false;
+    bool numbers = d->def->numbered_later ? act->numbers : d->work->ver == 0;
+    d->draft->number = numbers && d->def->number.len > 0 && !d->work->number.len;
     if (d->work->ver == 0) {
-        d->draft->number = d->def->number.len > 0;
         if (!act->import && d->now - d->at > MS_DAY)
             draft_set(d, "$late", json_new_bool(d->a, true));
         if (!act->import)
@@ -495,6 +496,8 @@ static bool run_step(struct deciding *d, const struct action *act)
         hold_declared(d, act);
     for (int i = 0; i < act->n_start; i++)
         clock_start(d, &d->def->clocks[act->start[i]], STR_NONE);
+    if (act->n_link_for)
+        pass_offer(d, act);
     follow_ups_count(d);
     return draft_end(d);
 }

@@ -107,6 +107,11 @@ MUST_USE bool builtin_decide(struct deciding *d, bool *known);
 /* Writes the built-in actions that are this actor's business now, with why one cannot be done. */
 void builtin_possible(struct deciding *d, struct json_out *out);
 
+/* ---- builtin_pass.c ---- */
+bool pass_lets(const struct deciding *d, struct str act); /* the actor's link allows it, as long as it does */
+/* Gives the unit that the action names a link to what it may do, until the main clock runs out. */
+void pass_offer(struct deciding *d, const struct action *act);
+
 /* ---- figures.c ---- */
 /* The figures that the snapshot took become parts; those taken before are void. */
 MUST_USE bool figures_put(struct deciding *d);

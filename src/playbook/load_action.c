@@ -4,7 +4,7 @@
 static const char *const action_keys[] = {
     "name",   "opens", "import",  "resident",   "from", "to",      "by",   "who",
     "not_by", "form",  "guards",  "needs",      "set",  "start",   "stop", "pause",
-    "resume", "does",  "reopens", "ends_parts", "answers", "misses", "leaves_out",
+    "resume", "does",  "reopens", "ends_parts", "answers", "misses", "leaves_out", "numbers", "link",
     "figures", "hold", NULL};
 
 struct idset set_actions(const struct record_def *r)
@@ -292,7 +292,7 @@ static void load_effects(struct loader *ld, const struct expr_ask *ask, const st
     load_follow_up_keys(ld, node, a);
 }
 
-static int figures_field(struct loader *ld, const struct node *node, const char *key,
+static int field_of_type(struct loader *ld, const struct node *node, const char *key,
                          const struct record_def *r, enum field_type want)
 {
     int i = get_ref(ld, node, key, set_fields(r));
@@ -310,10 +310,10 @@ static void load_figures(struct loader *ld, const struct record_def *r, const st
     struct node *node = get_map(ld, map, "figures");
     if (!node || !check_keys(ld, node, "figures", known))
         return;
-    struct take_figures x = {.text = figures_field(ld, node, "text", r, FIELD_TEXT),
-                             .from = figures_field(ld, node, "from", r, FIELD_DATE),
-                             .to = figures_field(ld, node, "to", r, FIELD_DATE),
-                             .previous = figures_field(ld, node, "previous", r, FIELD_RECORD)};
+    struct take_figures x = {.text = field_of_type(ld, node, "text", r, FIELD_TEXT),
+                             .from = field_of_type(ld, node, "from", r, FIELD_DATE),
+                             .to = field_of_type(ld, node, "to", r, FIELD_DATE),
+                             .previous = field_of_type(ld, node, "previous", r, FIELD_RECORD)};
     bool asked = false;
     for (int i = 0; i < a->n_form; i++)
         asked |= a->form[i].field == x.text;
@@ -325,6 +325,20 @@ static void load_figures(struct loader *ld, const struct record_def *r, const st
         fail(ld, node, "figures: an action that opens a record cannot take them");
     a->figures = ARENA_NEW(ld->a, struct take_figures);
     *a->figures = x;
+}
+
+/* A unit without an account answers by a link: which unit, and what it may do. */
+static void load_link(struct loader *ld, const struct record_def *r, const struct node *map, struct action *a)
+{
+    static const char *const known[] = {"unit", "for", NULL};
+    struct node *node = get_map(ld, map, "link");
+    a->link_unit = -1;
+    if (!node || !check_keys(ld, node, "link", known))
+        return;
+    a->link_unit = field_of_type(ld, node, "unit", r, FIELD_ORG);
+    a->link_for = get_refs(ld, node, "for", set_actions(r), &a->n_link_for);
+    if (a->link_unit < 0 || !a->n_link_for)
+        fail(ld, node, "link: expected unit, a field of type org, and for, the actions that the unit may do");
 }
 
 /* A composite does what its steps do; what the steps say must not be said again differently. */
@@ -386,6 +400,10 @@ static void load_action(struct loader *ld, int record, const struct node *node, 
         a->needs = get_refs(ld, node, "needs", set_documents(r), &a->n_needs);
     }
     load_figures(ld, r, node, a);
+    load_link(ld, r, node, a);
+    a->numbers = get_bool(ld, node, "numbers", false);
+    if (a->numbers && (a->opens || a->n_does))
+        fail(ld, node_get(node, "numbers"), "numbers: for an action that opens nothing and has no steps");
     load_guards(ld, &ask, node, a);
     load_effects(ld, &ask, node, a);
 }
@@ -396,4 +414,6 @@ void load_actions(struct loader *ld, int record, const struct node *map)
     const struct node *it = map ? map->first : NULL;
     for (int i = 0; i < r->n_actions; i++, it = it->next)
         load_action(ld, record, it, &r->actions[i]);
+    for (int i = 0; i < r->n_actions; i++)
+        r->numbered_later |= r->actions[i].numbers;
 }

@@ -41,11 +41,20 @@ static const struct field *gone_through(const struct checking *c, const struct t
     return each->ref == REF_FIELD ? &def_of(c)->fields[each->at] : NULL;
 }
 
-/* Within {#table}, {#people} and {#did.action} the inner names come first. */
+static bool is_one_of(struct str name, const char *const *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_is(name, list[i]))
+            return true;
+    return false;
+}
+
+/* Within {#table}, {#people}, {#records} and {#did.action} the inner names come first. */
 static bool inner_name(const struct checking *c, const struct inside *in, struct tpl *t)
 {
     static const char *const PARTS[] = {"name", "phone", "idno",    "address",  "role", "org",
                                         "sex",  "age",   "contact", "relation", "note"};
+    static const char *const OF_RECORD[] = {"number", "kind", "opened", "area"};
     static const struct {
         const char *name;
         enum tpl_ref ref;
@@ -60,11 +69,12 @@ static bool inner_name(const struct checking *c, const struct inside *in, struct
             if (t->at < 0)
                 continue;
         } else if (f && f->type == FIELD_PERSON) {
-            bool known = false;
-            for (size_t i = 0; i < COUNT_OF(PARTS); i++)
-                known |= str_is(t->text, PARTS[i]);
             t->ref = REF_PERSON;
-            if (!known)
+            if (!is_one_of(t->text, PARTS, COUNT_OF(PARTS)))
+                continue;
+        } else if (f && f->type == FIELD_RECORD) {
+            t->ref = REF_OTHER;
+            if (!is_one_of(t->text, OF_RECORD, COUNT_OF(OF_RECORD)))
                 continue;
         } else if (in->each->ref == REF_DID) {
             bool known = false;

@@ -242,6 +242,10 @@ struct action {
     bool *does_maybe;        /* beside does[i]: "name?" is left out when its guard does not hold */
     bool reopens;            /* counts as a reopening: field `reopened` becomes true */
     bool ends_parts;         /* open parts do not stop it (withdrawal) */
+    bool numbers;            /* the number is drawn now, not at the opening: none is lost with what goes no further */
+    int link_unit;           /* org field: that unit gets a link to this matter; -1 */
+    int *link_for;           /* the actions it may do by it */
+    int n_link_for;
     struct take_figures *figures; /* NULL: takes none */
     struct str answers;      /* part kind this action answers ("follow_up"), or STR_NONE */
     struct str misses;       /* part kind this action notes a failed attempt at, or STR_NONE */
@@ -395,6 +399,7 @@ struct record_def {
     struct words name;
     enum record_kind kind;
     struct str number;     /* "{area:6}JF{year}{seq:5}"; STR_NONE: no number */
+    bool numbered_later;   /* an action says numbers: true */
     int backdate;          /* days without a reason; opening further back is refused */
     struct field *fields;
     int n_fields;

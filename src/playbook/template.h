@@ -37,6 +37,7 @@ enum tpl_ref {
     REF_CLOCK,  /* clock at / 4: its start, due, done (at % 4) */
     REF_COLUMN, /* column `at` of the table that is gone through */
     REF_PERSON, /* part `part` of the person that is gone through */
+    REF_OTHER,  /* what may be said of the record that is gone through: number, kind, opened, area */
     REF_GIVEN,  /* field `at` as the event gave it that is gone through */
     REF_DID,    /* EACH: the events of action `at` */
     REF_N,      /* running number */
