@@ -249,6 +249,7 @@ static bool other_words(struct fill *f, const struct json *item, struct str what
     if (!found || (record_sealed(r) && !str_is(what, "number")) || !world_type(c->w, r->type, r->pb, &p, &type))
         return true;
     const struct record_def *def = &p->records[type];
+    const struct field *kind = def->kind_field >= 0 ? &def->fields[def->kind_field] : NULL;
     int area = world_area_by_id(c->w, r->area);
     if (str_is(what, "number"))
         *out = r->number;
@@ -256,8 +257,8 @@ static bool other_words(struct fill *f, const struct json *item, struct str what
         *out = time_day(f, r->opened);
     else if (str_is(what, "area"))
         *out = area < 0 ? r->code : c->w->areas[area].full.len ? c->w->areas[area].full : c->w->areas[area].name;
-    else if (def->kind_field >= 0)
-        *out = code_name(p, &def->fields[def->kind_field], json_str(json_get_str(r->fields, def->fields[def->kind_field].id)));
+    else if (kind)
+        *out = code_name(p, kind, json_str(json_get_str(r->fields, kind->id)));
     return true;
 }
 
