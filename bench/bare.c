@@ -56,7 +56,7 @@ static const struct {
 static sqlite3 *db;
 static struct table tables[TABLES];
 static int n_tables;
-static int64_t written;
+static int64_t written, rid_gap, seq_gap; /* what came behind the last case: accounts */
 static int wal_pages;
 
 static void stop(const char *what)
@@ -161,10 +161,10 @@ static void put(struct table *t, int64_t k, int64_t nth, int64_t events)
                 sqlite3_bind_value(t->insert, c + 1, v);
                 break;
             case ADD_RID:
-                sqlite3_bind_int64(t->insert, c + 1, sqlite3_value_int64(v) + k);
+                sqlite3_bind_int64(t->insert, c + 1, sqlite3_value_int64(v) + rid_gap + k);
                 break;
             case ADD_SEQ:
-                sqlite3_bind_int64(t->insert, c + 1, sqlite3_value_int64(v) + k * events);
+                sqlite3_bind_int64(t->insert, c + 1, sqlite3_value_int64(v) + seq_gap + k * events);
                 break;
             case RANDOM: /* growing in front, as a UUIDv7 grows with time, and behind all ids of FILE */
                 sqlite3_randomness(sizeof id, id);
@@ -215,9 +215,14 @@ int main(int argc, char **argv)
     run("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
         "PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-32768; PRAGMA temp_store=MEMORY");
     sqlite3_wal_hook(db, note_wal, NULL); /* checkpoints when the writer does, see checkpoint_wal */
-    int64_t rid = number("SELECT max(rid) FROM record");
-    int64_t events = number("SELECT count(*) FROM event WHERE rid = (SELECT max(rid) FROM record)");
-    int64_t day = number("SELECT (opened + 8 * 3600000) / 86400000 FROM record ORDER BY rid DESC LIMIT 1");
+    int64_t rid = number("SELECT max(rid) FROM record WHERE type = 'dispute.dispute'");
+    int64_t events = number("SELECT count(*) FROM event WHERE rid = "
+                            "(SELECT max(rid) FROM record WHERE type = 'dispute.dispute')");
+    int64_t day = number("SELECT (opened + 8 * 3600000) / 86400000 FROM record "
+                         "WHERE type = 'dispute.dispute' ORDER BY rid DESC LIMIT 1");
+    rid_gap = number("SELECT max(rid) FROM record") - rid;
+    seq_gap = number("SELECT max(seq) FROM event") - number("SELECT max(last_seq) FROM record "
+                                                            "WHERE type = 'dispute.dispute'");
     for (size_t i = 0; i < sizeof WANTED / sizeof *WANTED; i++) {
         struct table *t = &tables[n_tables];
         *t = (struct table){WANTED[i].name, WANTED[i].where, WANTED[i].upsert, .rows = 0};
