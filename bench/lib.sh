@@ -121,8 +121,8 @@ import_table() # FILE
 
 start_postgres()
 {
-    export HOME=$DIR/home # keys of databases that are no file
-    mkdir -p "$HOME"
+    rm -rf "$DIR/keys"
+    mkdir -p "$DIR/keys"
     chmod 755 "$DIR"
     eval "$(DURABLE=1 TMPDIR=$DIR tests/pg.sh start)"
     POSTGRES=1
@@ -132,15 +132,17 @@ stop_postgres()
 {
     [ -n "$POSTGRES" ] || return 0
     tests/pg.sh stop
-    rm -rf "$DIR/home"
+    rm -rf "$DIR/keys"
+    unset BIHUAN_KEY
     POSTGRES=
 }
+
+key_of() { export BIHUAN_KEY=$DIR/keys/$1.key; } # NAME: it is no file to lie beside
 
 new_database() # NAME: its address
 {
     local url=${BIHUAN_TEST_PG%%/postgres\?*}/$1?${BIHUAN_TEST_PG#*\?}
     psql -q "$BIHUAN_TEST_PG" -c "CREATE DATABASE $1" >/dev/null
-    rm -f "$HOME/.bihuan/$1.key"*
     echo "$url"
 }
 

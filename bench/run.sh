@@ -167,6 +167,7 @@ postgres() # CASES
     say "PostgreSQL, $1 cases"
     start_postgres
     url=$(new_database cases)
+    key_of cases
     COLUMN="PostgreSQL, $1"
     one=$("$DIR/fill" "$url" "$1")
     put "bulk load (SQLite: no fsync)" "$(value "$one" per_second)/s"
@@ -179,6 +180,7 @@ postgres() # CASES
         served "$url" "$conns" postgres
         row "$conns|$(cat "$DIR/postgres.txt")/s|$(cat "$DIR/postgres.p99.txt") ms"
     done
+    key_of import
     importing "$(new_database import)" "PostgreSQL, $1"
     stop_postgres
 }
