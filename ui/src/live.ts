@@ -19,24 +19,26 @@ interface Watched {
     load: () => Promise<void>
     pause?: number // changes come in bursts, one question answers them all (ms)
     busy?: () => boolean // something is begun that must stay
+    other?: () => boolean | Promise<boolean> // it was not one's own doing, which is shown already
 }
 
-export function useLive({ at, concerns = () => true, load, pause = 0, busy = () => false }: Watched): Live {
+export function useLive(watched: Watched): Live {
+    const { at, concerns = () => true, load, pause = 0, busy = () => false, other = () => true } = watched
     const news = ref(false)
     let timer = 0
     async function show() {
         news.value = false
         await load()
     }
-    function come() {
-        if (busy() || held(at.value)) news.value = true
-        else void show()
+    async function come() {
+        if (!busy() && !held(at.value)) await show()
+        else if (await other()) news.value = true
     }
     onUnmounted(
         watchChanges((ids) => {
             if (!concerns(ids)) return
             clearTimeout(timer)
-            timer = window.setTimeout(come, pause)
+            timer = window.setTimeout(() => void come(), pause)
         }),
     )
     onUnmounted(() => clearTimeout(timer))

@@ -4,10 +4,18 @@ import type { Code, Field, Playbook, RecordDef } from '../playbook'
 import { localDay, now } from '../show'
 
 /* Choices that are no fields; `which`, `sort` and `q` are none of the filters. */
-export const KEYS = ['state', 'clock', 'from', 'to', 'mine', 'area']
+const KEYS = ['state', 'clock', 'from', 'to', 'mine', 'area']
+
+/* Types of fields that can be filtered by.  In the address `f.FIELD` is a code or TRUE or FALSE, `from.FIELD` and
+ * `to.FIELD` are days. */
+const FILTERED = ['code', 'boolean', 'date']
+
+const FIELD = /^(f|from|to)\.(\w+)$/
+
+type Deep = (field: string, code: string) => boolean
 
 export function filtersOf(def: RecordDef): Field[] {
-    return def.fields.filter((f) => f.filter && ['code', 'boolean'].includes(f.type))
+    return def.fields.filter((f) => f.filter && FILTERED.includes(f.type))
 }
 
 export function codesOf(f: Field, pb: Playbook): Code[] {
@@ -22,27 +30,40 @@ function dayAfter(d: Date | string, days: number): string {
     return localDay(new Date(base.getTime() + days * 86400000))
 }
 
+/* How many filters are set. */
+export function countFilters(q: URLSearchParams): number {
+    return [...q.keys()].filter((k) => FIELD.test(k) || KEYS.includes(k)).length
+}
+
+function fieldCondition(what: string, field: string, value: string, deep: Deep): string {
+    if (what === 'from') return `${field} >= ${date(value)}`
+    if (what === 'to') return `${field} <= ${date(value)}`
+    if (value === 'TRUE' || value === 'FALSE') return `${field} = ${value}`
+    return deep(field, value) ? `within(${field}, ${text(value)})` : `${field} = ${text(value)}`
+}
+
+function clockCondition(which: string): string {
+    const today = localDay(now())
+    if (which === 'late') return `due < TIMESTAMP('${now().toISOString()}')`
+    return `due >= ${date(today)} AND due < ${date(dayAfter(now(), which === 'today' ? 1 : 7))}`
+}
+
 export function conditionOf(q: URLSearchParams, def: RecordDef, pb: Playbook): string | undefined {
-    const all: string[] = []
-    const filters = filtersOf(def)
+    const at = (k: string) => q.get(k) ?? ''
     // a code that has others below it means these too
     const deep = (id: string, code: string) =>
-        filters.some((f) => f.id === id && codesOf(f, pb).some((c) => c.parent === code))
-    const at = (k: string) => q.get(k) ?? ''
-    const today = localDay(now())
-    if (at('which') === 'closed') all.push('closed IS NOT NULL')
-    if (at('state')) all.push(`state = ${text(at('state'))}`)
-    if (at('mine') === 'unit' && session.me?.org) all.push(`holder = ${text(session.me.org)}`)
-    if (at('from')) all.push(`opened >= ${date(at('from'))}`)
-    if (at('to')) all.push(`opened < ${date(dayAfter(at('to'), 1))}`)
-    if (at('clock') === 'late') all.push(`due < TIMESTAMP('${now().toISOString()}')`)
-    if (at('clock') === 'today') all.push(`due >= ${date(today)} AND due < ${date(dayAfter(now(), 1))}`)
-    if (at('clock') === 'week') all.push(`due >= ${date(today)} AND due < ${date(dayAfter(now(), 7))}`)
-    for (const [k, v] of q)
-        if (/^f\.\w+$/.test(k) && v) {
-            const bool = filters.find((f) => f.id === k.slice(2))?.type === 'boolean' || v === 'TRUE' || v === 'FALSE'
-            if (deep(k.slice(2), v)) all.push(`within(${k.slice(2)}, ${text(v)})`)
-            else all.push(`${k.slice(2)} = ${bool ? v.replace(/[^A-Z]/g, '') : text(v)}`)
-        }
-    return all.length ? all.join(' AND ') : undefined
+        filtersOf(def).some((f) => f.id === id && codesOf(f, pb).some((c) => c.parent === code))
+    const all = [
+        at('which') === 'closed' && 'closed IS NOT NULL',
+        at('state') && `state = ${text(at('state'))}`,
+        at('mine') === 'unit' && session.me?.org && `holder = ${text(session.me.org)}`,
+        at('from') && `opened >= ${date(at('from'))}`,
+        at('to') && `opened < ${date(dayAfter(at('to'), 1))}`,
+        at('clock') && clockCondition(at('clock')),
+    ]
+    for (const [k, v] of q) {
+        const f = v ? FIELD.exec(k) : null
+        if (f) all.push(fieldCondition(f[1], f[2], v, deep))
+    }
+    return all.filter(Boolean).join(' AND ') || undefined
 }

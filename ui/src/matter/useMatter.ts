@@ -60,6 +60,11 @@ export function useMatter(id: () => string) {
         }
     }
 
+    async function isOlder(): Promise<boolean> {
+        const now = await get<Matter>(url()).catch(() => undefined)
+        return now !== undefined && now.version !== matter.value?.version
+    }
+
     async function moreEvents() {
         const got = await get<Events>(`${url()}/events`, { after: String(more.value) })
         events.value = [...events.value, ...got.rows]
@@ -73,5 +78,5 @@ export function useMatter(id: () => string) {
         await load()
     }
 
-    return { matter, pb, def, builtins, events, more, seen, error, load, moreEvents, look }
+    return { matter, pb, def, builtins, events, more, seen, error, load, isOlder, moreEvents, look }
 }
