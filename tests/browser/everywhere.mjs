@@ -24,7 +24,10 @@ function rows() {
 }
 
 // What stands for the parts of an address.
-const PARTS = { '/list/:type': { type: 'dispute.dispute' }, '/new/:type/:action': { type: 'dispute.dispute', action: 'report' } }
+const PARTS = {
+    '/list/:type': { type: 'dispute.dispute' },
+    '/new/:type/:action': { type: 'dispute.dispute', action: 'report' },
+}
 
 function address(path, ids) {
     return path.replace(/:(\w+)/g, (_, part) => {
