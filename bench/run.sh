@@ -56,7 +56,7 @@ plain() # DATABASE YEAR
 {
     local one
     one=$("$DIR/inside" "$1" sql 360100000000 $(($(date -ud "$2-01-01" +%s) / 86400)) $(($(date +%s) / 86400)))
-    put "the same by plain SQL on the same database" "$(value "$one" ms) ms"
+    put "the figure of the city by plain SQL on the same database" "$(value "$one" ms) ms"
 }
 
 dashboards() # FIGURE SPAN LIST
