@@ -17,6 +17,7 @@ static bool take(struct call *c, struct similar_question *q)
                                    .area = code.len ? world_area(c->w, code) : -1,
                                    .kind = http_query(c->rq, "kind"),
                                    .text = str_trim(http_query(c->rq, "text")),
+                                   .place = str_trim(http_query(c->rq, "place")),
                                    .now = c->now,
                                    .sees = sees,
                                    .self = c};
@@ -69,6 +70,7 @@ static const struct param QUERY[] = {{"type", "record type"},
                                      {"crs", "in which they are: WGS-84 (default), CGCS2000, GCJ-02"},
                                      {"kind", "code of the kind of matter"},
                                      {"text", "what is being reported"},
+                                     {"place", "where, in words"},
                                      {NULL, NULL}};
 
 static const struct route ROWS[] = {

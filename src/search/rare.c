@@ -18,20 +18,31 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* The next character that counts; a run of digits is one, beyond all characters. */
+static bool next_unit(struct str text, size_t *i, uint32_t *unit)
+{
+    enum char_kind kind;
+    do {
+        if (!char_next(text, i, unit, &kind))
+            return false;
+    } while (kind == CHAR_GAP);
+    if (*unit < '0' || *unit > '9')
+        return true;
+    uint32_t number = *unit - '0', c;
+    for (size_t next = *i; char_next(text, &next, &c, &kind) && c >= '0' && c <= '9'; *i = next)
+        number = number * 10 + (c - '0');
+    *unit = UINT32_C(0x80000000) | number;
+    return true;
+}
+
 /* The different pairs of a text, in order. */
 static struct bag bag_of(struct arena *a, struct str text)
 {
     struct bag b = {.p = ARENA_ARRAY(a, uint64_t, RARE_CHARS)};
     uint32_t c, last = 0;
-    enum char_kind kind;
-    size_t chars = 0, kept = 0;
-    for (size_t i = 0; chars < RARE_CHARS && char_next(text, &i, &c, &kind);) {
-        if (kind == CHAR_GAP)
-            continue;
-        if (chars++)
-            b.p[b.n++] = (uint64_t)last << 32 | c;
-        last = c;
-    }
+    size_t kept = 0;
+    for (size_t i = 0; b.n < RARE_CHARS && next_unit(text, &i, &c); last = c)
+        b.p[b.n++] = (uint64_t)last << 32 | c;
     qsort(b.p, b.n, sizeof *b.p, by_value);
     for (size_t i = 0; i < b.n; i++)
         if (!i || b.p[i] != b.p[i - 1])

@@ -1,5 +1,6 @@
 /* search/rare.h - how much two texts say the same, where what every report says counts little.
  *
+ * A number counts as one character: house 12 is as far from house 13 as from house 7.
  * A pair of neighbouring characters weighs the more the fewer of the given texts have it (squared
  * logarithm of the share, as if there were at least RARE_TEXTS of them).  The answer is the weight of
  * what both have over the weight of the lighter one, in per mille. */

@@ -12,6 +12,7 @@ struct looking {
     int64_t since;
     struct similar *found; /* what lies near enough and is recent */
     struct str *texts;     /* of each; in one array, for rare_new */
+    struct str *places;    /* likewise */
     size_t n_found;
     struct similar *out;
     size_t n;
@@ -34,9 +35,8 @@ static bool plain_of(struct looking *l, const struct record *r, const struct fie
     return !text.ptr || json_own(l->a, text, out, l->e);
 }
 
-/* Its words and its distance. */
-static bool read_one(struct looking *l, const struct record_def *def, struct similar *s,
-                     struct str *words)
+/* Its words, those of its place, and its distance. */
+static bool read_one(struct looking *l, const struct record_def *def, struct similar *s)
 {
     uint8_t dek[CIPHER_KEY];
     bool has;
@@ -49,43 +49,55 @@ static bool read_one(struct looking *l, const struct record_def *def, struct sim
         return false;
     if (!has)
         return true;
-    if (l->q->text.len && !plain_of(l, s->r, title, dek, &text))
+    if (!plain_of(l, s->r, title, dek, &text) || !plain_of(l, s->r, spot, dek, &place))
         return false;
-    if (l->q->text.len)
-        *words = json_str(text);
-    if (l->q->has_point && !plain_of(l, s->r, spot, dek, &place))
-        return false;
-    if (l->q->has_point && json_is(json_get(place, "lon"), J_INT) &&
-        json_is(json_get(place, "lat"), J_INT))
-        s->metres = spot_metres(l->q->lon, l->q->lat, json_num(place, "lon", 0),
-                                   json_num(place, "lat", 0));
+    l->texts[l->n_found] = json_str(text);
+    l->places[l->n_found] = json_text(place, "text");
+    if (l->q->has_point && json_is(json_get(place, "lon"), J_INT) && json_is(json_get(place, "lat"), J_INT))
+        s->metres = spot_metres(l->q->lon, l->q->lat, json_num(place, "lon", 0), json_num(place, "lat", 0));
     return true;
 }
 
-static int enough(const struct similar *s)
+/* The logarithm of how much more often the same matter is that far off than any other of a square
+ * kilometre, when 85 of 100 pins lie within 80 m, 10 within 250 m, and 5 anywhere. */
+static int distance_speaks(int64_t metres)
 {
-    if (s->metres > SIMILAR_METRES)
-        return SIMILAR_FAR;
+    static const struct {
+        int64_t within;
+        int says;
+    } T[] = {{50, 350}, {100, 250}, {200, 50}, {400, -150}, {INT64_MAX, -300}};
+    size_t i = 0;
+    while (metres > T[i].within)
+        i++;
+    return T[i].says;
+}
+
+static int speaks(const struct similar *s)
+{
+    int sum = SIMILAR_WORDS * s->near / 1000 + SIMILAR_PLACE * s->near_place / 1000;
     if (s->metres >= 0)
-        return s->same_kind ? SIMILAR_CLOSE_KIND : SIMILAR_CLOSE;
-    return s->same_kind ? SIMILAR_GRID_KIND : SIMILAR_GRID;
+        sum += distance_speaks(s->metres);
+    if (s->same_kind || s->other_kind)
+        sum += s->same_kind ? SIMILAR_KIND : SIMILAR_OTHER_KIND;
+    return sum;
 }
 
 static bool worth_showing(const struct looking *l, const struct similar *s)
 {
     bool close = s->metres >= 0 && s->metres <= SIMILAR_METRES;
+    bool blind = s->metres < 0 && !s->same_kind && !s->other_kind;
     if (!close && !s->same_area)
         return false;
-    return l->q->text.len ? s->near >= enough(s) : close && s->same_kind;
+    if (!l->q->text.len)
+        return close && s->same_kind;
+    return s->speaks >= (blind ? SIMILAR_ENOUGH_BLIND : SIMILAR_ENOUGH);
 }
 
 /* Does a come before b? */
 static bool better(const struct similar *a, const struct similar *b)
 {
-    if (a->near != b->near)
-        return a->near > b->near;
-    if (a->same_kind != b->same_kind)
-        return a->same_kind;
+    if (a->speaks != b->speaks)
+        return a->speaks > b->speaks;
     return a->r->rid > b->r->rid;
 }
 
@@ -120,28 +132,32 @@ static bool try_one(struct looking *l, int64_t rid)
         (l->q->sees && !l->q->sees(l->q->self, s.r)))
         return true;
     const struct record_def *def = &p->records[which];
-    if (l->q->kind.len && def->kind_field >= 0)
-        s.same_kind = str_eq(json_str(json_get_str(s.r->fields, def->fields[def->kind_field].id)),
-                             l->q->kind);
+    struct str kind = def->kind_field < 0
+                          ? STR_NONE
+                          : json_str(json_get_str(s.r->fields, def->fields[def->kind_field].id));
+    if (l->q->kind.len && kind.len) {
+        s.same_kind = str_eq(kind, l->q->kind);
+        s.other_kind = !s.same_kind;
+    }
     s.same_area = l->q->area >= 0 && s.r->area == l->q->w->areas[l->q->area].aid &&
                   l->q->w->areas[l->q->area].children == 0;
-    struct str words = STR_NONE;
-    if (!read_one(l, def, &s, &words))
+    if (!read_one(l, def, &s))
         return false;
-    l->texts[l->n_found] = words;
     l->found[l->n_found++] = s;
     return true;
 }
 
 static void choose(struct looking *l)
 {
-    const struct rare *rare = rare_new(l->a, l->texts, l->n_found);
+    const struct rare *words = rare_new(l->a, l->texts, l->n_found);
+    const struct rare *places = rare_new(l->a, l->places, l->n_found);
     struct arena *tmp AUTO(arena_freep) = arena_new();
     for (size_t i = 0; i < l->n_found; i++) {
         struct similar *s = &l->found[i];
         arena_reset(tmp);
-        if (l->q->text.len)
-            s->near = rare_near(rare, tmp, l->q->text, l->texts[i]);
+        s->near = rare_near(words, tmp, l->q->text, l->texts[i]);
+        s->near_place = rare_near(places, tmp, l->q->place, l->places[i]);
+        s->speaks = speaks(s);
         if (worth_showing(l, s))
             keep(l, s);
     }
@@ -208,6 +224,7 @@ bool similar_find(struct store *db, struct arena *a, const struct similar_questi
     int64_t *rids = ARENA_ARRAY(a, int64_t, SIMILAR_LOOKED);
     l.found = ARENA_ARRAY(a, struct similar, 2 * SIMILAR_LOOKED);
     l.texts = ARENA_ARRAY(a, struct str, 2 * SIMILAR_LOOKED);
+    l.places = ARENA_ARRAY(a, struct str, 2 * SIMILAR_LOOKED);
     size_t count;
     int which;
     l.type = q->type;
