@@ -75,7 +75,7 @@ static void span_of(const struct desk *d, const struct list_def *l, int64_t *fro
     }
 }
 
-/* His own: he is named in it, or nobody is.  Signing for and calling back is for anyone of the unit. */
+/* His own: he is named in it, or nobody is.  Signing for is for anyone of the unit, calling back for whoever may. */
 static bool names_me(struct desk *d, const struct record *r, const struct record_def *def)
 {
     bool anyone = false;
@@ -98,7 +98,11 @@ static bool wanted(struct desk *d, const struct list_def *l, const struct record
         return false;
     if (l->span == SPAN_LATELY)
         return str_is(r->by, d->c->actor.by);
-    return d->of != OF_ME || strcmp(l->kind, "due") != 0 || names_me(d, r, &p->records[i]);
+    if (d->of != OF_ME)
+        return true;
+    if (strcmp(l->kind, "call") == 0)
+        return engine_may_follow_up(d->c->w, r, &d->c->actor);
+    return strcmp(l->kind, "due") != 0 || names_me(d, r, &p->records[i]);
 }
 
 /* Since when the unit has it: the newest transfer, or the opening. */

@@ -98,6 +98,22 @@ static void put_ids(struct json_out *o, const char *key, const void *things, siz
     jo_end(o);
 }
 
+static void put_choices(struct json_out *o, const char *key, const struct record_def *def, const struct choice *list,
+                        int n)
+{
+    jo_key(o, key);
+    jo_obj(o);
+    for (int i = 0; i < n; i++) {
+        const struct field *f = &def->fields[list[i].field];
+        jo_key_str(o, f->id);
+        if (f->type == FIELD_BOOLEAN)
+            jo_bool(o, str_is(list[i].value, "TRUE"));
+        else
+            jo_str(o, list[i].value);
+    }
+    jo_end(o);
+}
+
 static void put_action(struct json_out *o, const struct record_def *def, const struct action *act)
 {
     static const char *const WHO[] = {"area", "holder", "self"};
@@ -113,6 +129,8 @@ static void put_action(struct json_out *o, const struct record_def *def, const s
     jo_kc(o, "who", WHO[act->who]);
     if (act->answers.len)
         jo_kv(o, "answers", act->answers);
+    if (act->n_answered)
+        put_choices(o, "when_answered", def, act->answered, act->n_answered);
     if (act->misses.len)
         jo_kv(o, "misses", act->misses);
     if (act->leaves_out.len)
@@ -202,17 +220,7 @@ static void put_quick(struct json_out *o, const struct record_def *def)
         jo_kv(o, "id", q->id);
         reply_words(o, "name", &q->name);
         jo_kv(o, "action", def->actions[q->action].id);
-        jo_key(o, "set");
-        jo_obj(o);
-        for (int k = 0; k < q->n_sets; k++) {
-            const struct field *f = &def->fields[q->sets[k].field];
-            jo_key_str(o, f->id);
-            if (f->type == FIELD_BOOLEAN)
-                jo_bool(o, str_is(q->sets[k].value, "TRUE"));
-            else
-                jo_str(o, q->sets[k].value);
-        }
-        jo_end(o);
+        put_choices(o, "set", def, q->sets, q->n_sets);
         jo_end(o);
     }
     jo_end(o);

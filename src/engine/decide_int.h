@@ -54,6 +54,7 @@ enum form_point form_point(const struct json *place, struct arena *a, struct for
 const struct state *task_of(struct deciding *d);
 
 /* ---- hold.c ---- */
+struct str hold_centre(const struct deciding *d); /* the nearest unit of kind `centre` up the tree; STR_NONE */
 void hold_first(struct deciding *d, const struct action *act, int state); /* at the opening, in this state */
 void hold_declared(struct deciding *d, const struct action *act);         /* `hold` of an action */
 

@@ -91,6 +91,8 @@ bool engine_is_read_only(const struct engine *en, const char **why);
  * and his role may do one of the actions that lie there.  He sees them without stating a purpose, the step is it
  * (action look with {"task": true}).  NULL: none, and always of a sealed matter. */
 const struct state *engine_task(const struct world *w, const struct record *r, const struct actor *actor);
+/* May he ask its parties now: is there an action that answers a follow-up, for his role and this account? */
+bool engine_may_follow_up(const struct world *w, const struct record *r, const struct actor *actor);
 /* What may be done next on a record by this actor: every action with whether it is possible and, if
  * not, why (for the page). `out` gets a JSON array of {"id","name","possible","why","form"…}. */
 MUST_USE bool engine_possible(struct engine *en, struct store *db, const struct world *w,

@@ -30,6 +30,9 @@ static void plan_part(struct deciding *d, const struct follow_up *f, int round, 
         part_int(d, p, "row", row);
     }
     part_int(d, p, "due", due);
+    struct str centre = hold_centre(d);
+    if (centre.len)
+        part_set(d, p, "org", centre); /* calls back, as who holds it does */
     part_flag(d, p, "open", true);
 }
 

@@ -2,8 +2,8 @@
  * it.  A step alone takes nothing away from anybody. */
 #include "engine/decide_int.h"
 
-/* The nearest unit of kind `centre` up the tree (one window takes everything, 综治中心); STR_NONE. */
-static struct str centre_of(const struct deciding *d)
+/* One window takes everything (综治中心). */
+struct str hold_centre(const struct deciding *d)
 {
     for (int area = d->area; area >= 0; area = d->w->areas[area].parent)
         for (int i = 0; i < d->w->n_orgs; i++)
@@ -17,7 +17,7 @@ void hold_first(struct deciding *d, const struct action *act, int state)
 {
     if (act->import)
         return;
-    struct str own = str_of(d->ask->actor->org), centre = centre_of(d);
+    struct str own = str_of(d->ask->actor->org), centre = hold_centre(d);
     bool ends = d->def->kind != KIND_CASE || (state >= 0 && d->def->states[state].closed);
     bool keeps = ends || act->hold == HOLD_MINE || !centre.len;
     struct str holder = keeps ? own : centre;
@@ -33,7 +33,7 @@ void hold_declared(struct deciding *d, const struct action *act)
     deciding_context(d, &c);
     if (act->hold == HOLD_STAYS || c.open(c.self, STR("transfer")) > 0)
         return; /* who was sent it has it */
-    struct str to = act->hold == HOLD_MINE ? str_of(d->ask->actor->org) : centre_of(d);
+    struct str to = act->hold == HOLD_MINE ? str_of(d->ask->actor->org) : hold_centre(d);
     if (to.len && !str_eq(to, record_holder(d->work)))
         draft_set_c(d, "$holder", to);
 }

@@ -1,4 +1,4 @@
-/* Who may see details of persons because the step he works on needs them. */
+/* What a person may do on a matter without a decision: see the details that his step needs, call its parties. */
 #include "engine/builtin_int.h"
 
 static bool lies_here(const struct action *act, int state)
@@ -33,17 +33,41 @@ const struct state *task_of(struct deciding *d)
     return &d->def->states[i];
 }
 
+static bool look_at(struct deciding *d, const struct world *w, const struct record *r)
+{
+    int record;
+    d->w = w;
+    d->area = world_area_by_id(w, r->area);
+    if (sys_is(r->type) || !world_type(w, r->type, r->pb, &d->playbook, &record))
+        return false;
+    d->def = &d->playbook->records[record];
+    d->work = record_share(d->a, r);
+    d->units = record_units(d->a, r);
+    return true;
+}
+
 const struct state *engine_task(const struct world *w, const struct record *r, const struct actor *actor)
 {
     struct arena *a AUTO(arena_freep) = arena_new();
     struct ask ask = ASK_INIT;
-    struct deciding d = {.a = a, .ask = &ask, .w = w, .area = world_area_by_id(w, r->area)};
-    int record;
-    if (sys_is(r->type) || !world_type(w, r->type, r->pb, &d.playbook, &record))
-        return NULL;
+    struct deciding d = {.a = a, .ask = &ask};
     ask.actor = actor;
-    d.def = &d.playbook->records[record];
-    d.work = record_share(a, r);
-    d.units = record_units(a, r);
-    return task_of(&d);
+    return look_at(&d, w, r) ? task_of(&d) : NULL;
+}
+
+bool engine_may_follow_up(const struct world *w, const struct record *r, const struct actor *actor)
+{
+    struct arena *a AUTO(arena_freep) = arena_new();
+    struct ask ask = ASK_INIT;
+    struct deciding d = {.a = a, .ask = &ask};
+    bool may = false;
+    ask.actor = actor;
+    if (!look_at(&d, w, r))
+        return false;
+    for (int i = 0; i < d.def->n_actions && !may; i++) {
+        const struct action *act = &d.def->actions[i];
+        struct err why = ERR_INIT;
+        may = act->answers.len && !act->resident && action_possible(&d, act, &why);
+    }
+    return may;
 }

@@ -5,7 +5,7 @@ static const char *const action_keys[] = {
     "name",   "opens", "import",  "resident",   "from", "to",      "by",   "who",
     "not_by", "form",  "guards",  "needs",      "set",  "start",   "stop", "pause",
     "resume", "does",  "reopens", "ends_parts", "answers", "misses", "leaves_out", "numbers", "link",
-    "figures", "hold", NULL};
+    "figures", "hold",  "when_answered", NULL};
 
 struct idset set_actions(const struct record_def *r)
 {
@@ -250,7 +250,8 @@ static void load_set(struct loader *ld, const struct expr_ask *asked, const stru
 /* ---- one action ---- */
 
 /* What it does to the part of a follow-up: one thing. */
-static void load_follow_up_keys(struct loader *ld, const struct node *node, struct action *a)
+static void load_follow_up_keys(struct loader *ld, const struct record_def *r, const struct node *node,
+                                struct action *a)
 {
     static const char *const kinds[] = {"follow_up", NULL};
     const struct {
@@ -266,6 +267,9 @@ static void load_follow_up_keys(struct loader *ld, const struct node *node, stru
         if (n++)
             fail(ld, at, "%s: an action answers, notes a miss or leaves out: one of them", keys[i].key);
     }
+    a->answered = load_choices(ld, r, a, node, "when_answered", &a->n_answered);
+    if (a->n_answered && !a->answers.len)
+        fail(ld, node_get(node, "when_answered"), "when_answered: the action answers no follow-up");
 }
 
 static void load_effects(struct loader *ld, const struct expr_ask *ask, const struct node *node,
@@ -289,7 +293,7 @@ static void load_effects(struct loader *ld, const struct expr_ask *ask, const st
                  SHOW(r->clocks[a->pause[i]].id));
     a->reopens = get_bool(ld, node, "reopens", false);
     a->ends_parts = get_bool(ld, node, "ends_parts", false);
-    load_follow_up_keys(ld, node, a);
+    load_follow_up_keys(ld, r, node, a);
 }
 
 static int field_of_type(struct loader *ld, const struct node *node, const char *key,
@@ -347,7 +351,7 @@ static void refuse_composite_keys(struct loader *ld, const struct node *node)
     static const char *const of_steps[] = {"opens",      "import", "from",   "to",     "needs",
                                            "start",      "stop",   "pause",  "resume", "reopens",
                                            "ends_parts", "answers", "misses", "leaves_out",
-                                           "hold"};
+                                           "hold",       "when_answered"};
     for (size_t i = 0; i < COUNT_OF(of_steps); i++)
         if (node_get(node, of_steps[i]))
             fail(ld, node_get(node, of_steps[i]),

@@ -183,27 +183,31 @@ static bool in_form(const struct action *a, int field)
     return false;
 }
 
-static void load_quick_sets(struct loader *ld, const struct record_def *r, const struct node *map, struct quick *q)
+struct choice *load_choices(struct loader *ld, const struct record_def *r, const struct action *act,
+                            const struct node *node, const char *key, int *n_out)
 {
-    int n = count_items(ld, map, "set", 10);
-    q->sets = ARENA_ARRAY(ld->a, struct quick_set, n + 1);
-    for (const struct node *it = map ? map->first : NULL; it && q->n_sets < n; it = it->next) {
+    const struct node *map = get_map(ld, node, key);
+    int n = count_items(ld, map, key, 10), got = 0;
+    struct choice *list = ARENA_ARRAY(ld->a, struct choice, n + 1);
+    for (const struct node *it = map ? map->first : NULL; it && got < n; it = it->next) {
         int f = idset_want(ld, it, set_fields(r), it->key);
         if (f < 0)
             continue;
         const struct field *x = &r->fields[f];
         struct str value = it->kind == NODE_TEXT ? it->text : STR_NONE;
         bool is_bool = str_is(value, "TRUE") || str_is(value, "FALSE");
-        if (q->action >= 0 && !in_form(&r->actions[q->action], f))
-            fail(ld, it, "set: %.*s is not asked by %.*s", SHOW(it->key), SHOW(r->actions[q->action].id));
+        if (act && !in_form(act, f))
+            fail(ld, it, "%s: %.*s is not asked by %.*s", key, SHOW(it->key), SHOW(act->id));
         else if (x->type == FIELD_CODE && !x->many && list_code(&ld->p->lists[x->codes], value) < 0)
-            fail(ld, it, "set: %.*s is no code of %.*s", SHOW(value), SHOW(ld->p->lists[x->codes].id));
+            fail(ld, it, "%s: %.*s is no code of %.*s", key, SHOW(value), SHOW(ld->p->lists[x->codes].id));
         else if (x->type == FIELD_BOOLEAN && !is_bool)
-            fail(ld, it, "set: expected TRUE or FALSE");
+            fail(ld, it, "%s: expected TRUE or FALSE", key);
         else if (x->type != FIELD_BOOLEAN && (x->type != FIELD_CODE || x->many))
-            fail(ld, it, "set: expected a code field with one value, or a boolean");
-        q->sets[q->n_sets++] = (struct quick_set){f, value};
+            fail(ld, it, "%s: expected a code field with one value, or a boolean", key);
+        list[got++] = (struct choice){f, value};
     }
+    *n_out = got;
+    return list;
 }
 
 static void load_quick(struct loader *ld, struct record_def *r, const struct node *node)
@@ -224,7 +228,7 @@ static void load_quick(struct loader *ld, struct record_def *r, const struct nod
             fail(ld, it, "action is missing: expected an action that opens");
         else if (q->action >= 0 && (!r->actions[q->action].opens || r->actions[q->action].import))
             fail(ld, node_get(it, "action"), "action: %.*s does not open a record", SHOW(r->actions[q->action].id));
-        load_quick_sets(ld, r, get_map(ld, it, "set"), q);
+        q->sets = load_choices(ld, r, q->action >= 0 ? &r->actions[q->action] : NULL, it, "set", &q->n_sets);
     }
 }
 

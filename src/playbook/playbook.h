@@ -209,6 +209,11 @@ enum action_hold {
 /* One of the two buttons of the resident's page, or an action with a form of its own (PLAIN). */
 enum resident_answer { RESIDENT_NO, RESIDENT_PLAIN, RESIDENT_SATISFIED, RESIDENT_UNSOLVED };
 
+struct choice {
+    int field;        /* of an action's form: a code, or a boolean */
+    struct str value; /* the code; "TRUE" or "FALSE" */
+};
+
 struct action {
     struct str id;
     struct words name;
@@ -248,6 +253,8 @@ struct action {
     int n_link_for;
     struct take_figures *figures; /* NULL: takes none */
     struct str answers;      /* part kind this action answers ("follow_up"), or STR_NONE */
+    struct choice *answered; /* the answers of a follow-up for which it is done, not the plain one */
+    int n_answered;
     struct str misses;       /* part kind this action notes a failed attempt at, or STR_NONE */
     struct str leaves_out;   /* part kind this action leaves out with a reason, or STR_NONE */
     int line;
@@ -360,10 +367,7 @@ struct quick {
     struct str id;
     struct words name;
     int action;
-    struct quick_set {
-        int field;        /* of the action's form: a code, or a boolean */
-        struct str value; /* the code; "TRUE" or "FALSE" */
-    } *sets;
+    struct choice *sets;
     int n_sets;
 };
 

@@ -69,17 +69,23 @@ static void put_clocks(struct waits *l)
         wait_for(l, record_holder(l->r), "due", first);
 }
 
+/* Called by the unit that holds it, or by the one that the plan names: who mediated does not ask himself. */
 static void put_calls(struct waits *l)
 {
     int64_t first = TIME_NONE;
+    struct str named = STR_NONE;
     JSON_EACH (p, l->r->parts) {
         int64_t day = json_num(p, "due", 0);
         if (str_is(json_text(p, "kind"), "follow_up") && json_yes(p, "open") &&
-            (first == TIME_NONE || day < first))
+            (first == TIME_NONE || day < first)) {
             first = day;
+            named = json_text(p, "org");
+        }
     }
-    if (first != TIME_NONE)
-        wait_for(l, record_holder(l->r), "call", first * MS_DAY);
+    if (first == TIME_NONE)
+        return;
+    wait_for(l, record_holder(l->r), "call", first * MS_DAY);
+    put_unit(l, named, "call", first * MS_DAY);
 }
 
 static void put_closed(struct waits *l)

@@ -4,7 +4,8 @@
  *   sign   sent to the unit and not signed for; `at` is when it must be
  *   due    the next deadline of a running clock (of the holder; a share's under its own unit)
  *   back   returned to the unit that sent it, which has not dealt with it yet; `at` is the return
- *   call   a follow-up that is planned; `at` is its civil day x 86,400,000
+ *   call   a follow-up that is planned; `at` is its civil day x 86,400,000; of the holder and of the unit
+ *          that the plan names
  *   done   closed; under every unit that had a part in it; `at` is the closing
  * The first three only while the matter is open.  No row names a person. */
 #pragma once

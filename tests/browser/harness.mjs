@@ -139,7 +139,8 @@ export async function act(page, name, fields = {}) {
 
 class Flow {
     constructor(browser, name) {
-        Object.assign(this, { browser, name, budgets: [], foreign: [], complaints: [], first: 0, loaded: false })
+        const seen = { budgets: [], foreign: [], complaints: [], first: 0, loaded: false, away: false }
+        Object.assign(this, { browser, name }, seen)
     }
 
     async page(options) {
@@ -149,7 +150,8 @@ class Flow {
         const own = (url) => url.startsWith(ORIGIN) || url.startsWith('blob:')
         page.on('request', (r) => own(r.url()) || this.foreign.push(r.url()))
         page.on('console', (m) => {
-            if (['error', 'warning'].includes(m.type()) && !ASKED_FOR.test(m.text())) this.complaints.push(m.text())
+            const asked = ASKED_FOR.test(m.text()) || (this.away && m.text().includes('ERR_INTERNET_DISCONNECTED'))
+            if (['error', 'warning'].includes(m.type()) && !asked) this.complaints.push(m.text())
         })
         page.on('pageerror', (e) => this.complaints.push(String(e)))
         page.on('response', async (r) => {
@@ -166,6 +168,12 @@ class Flow {
 
     async phone(login, at = '/', options = {}) {
         return this.enter(await this.page({ ...PHONE, ...options }), login, at)
+    }
+
+    // The network goes, or comes back; what the browser says of it is asked for from then on.
+    async network(page, there) {
+        this.away = true
+        await page.context().setOffline(!there)
     }
 
     async enter(page, login, at) {

@@ -50,6 +50,7 @@ export interface Action {
     answers?: string
     misses?: string
     reopens?: boolean
+    when_answered?: Record<string, string | boolean>
     figures?: boolean // takes figures: the record is a bulletin
     by: string[]
     form: FormField[]

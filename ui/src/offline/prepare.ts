@@ -1,8 +1,9 @@
-/* What a phone needs before it loses its network: forms and code lists, the areas below one's own, and the open
- * matters there, brought up to date by what changed since. */
+/* What a phone needs before it loses its network: forms and code lists, the areas below one's own, the open
+ * matters there, brought up to date by what changed since, and today's calls. */
 import { shallowReactive } from 'vue'
 import { below } from '../areas'
 import { get, may, PERM, session } from '../api'
+import { loadCalls } from '../phone/calls'
 import { loadPlaybook, types } from '../playbook'
 import { keep, kept } from './kept'
 
@@ -99,4 +100,5 @@ export async function prepare(): Promise<void> {
     for (const id of new Set(types.map((x) => x.playbook))) await loadPlaybook(id)
     await prepareAreas()
     await prepareOpen()
+    await loadCalls()
 }
