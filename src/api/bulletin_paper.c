@@ -18,6 +18,8 @@ static struct str origin(struct arena *a, const struct json *part)
         return STR("少于5，不公布");
     if (str_is(hidden, "rounded"))
         return STR("化整");
+    if (str_is(hidden, "counts"))
+        return STR("含不足5的数，件数不公布");
     if (issuer.len)
         return str_printf(a, "据%.*s提供", STR_F(issuer));
     if (json_get(part, "N"))
@@ -58,7 +60,7 @@ static struct str beside_text(struct paper *p, const struct world *w, const stru
 {
     struct buf b AUTO(buf_free) = BUF(LIMIT_TEXT_FIELD);
     struct str name, book = str_cut(json_text(part, "id"), '.', &name);
-    JSON_EACH (x, json_get(part, "beside")) {
+    JSON_EACH (x, bulletin_beside(part)) {
         if (str_is(json_text(x, "as"), "recheck") != recheck)
             continue;
         struct str id = str_printf(p->a, "%.*s.%.*s", STR_F(book), STR_F(json_text(x, "id")));
@@ -80,7 +82,7 @@ static void asked(struct paper *p, const struct world *w, const struct json *par
     static const char *const HEAD[] = {"代码", "统计项", "作答/应答", "未计入（由谁）", "抽查复核"};
     struct paper_block *t = NULL;
     JSON_EACH (part, parts) {
-        if (!json_get(part, "beside") || json_text(part, "hidden").len || json_yes(part, "void"))
+        if (!bulletin_beside(part) || json_yes(part, "void"))
             continue;
         if (!t) {
             paper_add(p, PAPER_HEADING, STR("问了谁，谁没有计入"))->level = 1;

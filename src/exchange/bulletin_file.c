@@ -64,12 +64,18 @@ bool bulletin_open(struct store *db, struct arena *a, const struct world *w, con
            open_text(db, a, keys, r, def->title, def, &out->title, e);
 }
 
+const struct json *bulletin_beside(const struct json *part)
+{
+    struct str hidden = json_text(part, "hidden");
+    return !hidden.len || str_is(hidden, "counts") ? json_get(part, "beside") : NULL;
+}
+
 static void put_beside(struct json_out *o, const struct json *part)
 {
     static const char *const KEYS[] = {"id", "as", "hidden", "n", "N", "value", "decimals"};
     jo_key(o, "beside");
     jo_arr(o);
-    JSON_EACH (x, json_get(part, "beside")) {
+    JSON_EACH (x, bulletin_beside(part)) {
         jo_obj(o);
         for (size_t i = 0; i < COUNT_OF(KEYS) - (json_get(x, "hidden") ? 4 : 0); i++)
             if (json_get(x, KEYS[i])) {
@@ -89,20 +95,20 @@ static void put_figure(struct json_out *o, const struct json *part)
     static const char *const NUMBERS[] = {"n",       "N",     "value",    "decimals", "opening",
                                           "in",      "out",   "closing",  "then",     "change",
                                           "change_decimals"};
-    bool hidden = json_get(part, "hidden") && !json_is(json_get(part, "hidden"), J_NULL);
+    struct str hidden = json_text(part, "hidden");
     jo_obj(o);
     for (size_t i = 0; i < COUNT_OF(ALWAYS) + COUNT_OF(NUMBERS); i++) {
         bool number = i >= COUNT_OF(ALWAYS);
         const char *key = number ? NUMBERS[i - COUNT_OF(ALWAYS)] : ALWAYS[i];
         const struct json *v = json_get(part, key);
-        if (!v || json_is(v, J_NULL) || (number && hidden))
+        if (!v || json_is(v, J_NULL) || (number && hidden.len))
             continue;
         jo_key(o, key);
         jo_json(o, v);
     }
-    if (hidden)
-        jo_kv(o, "hidden", json_text(part, "hidden"));
-    else if (json_get(part, "beside"))
+    if (hidden.len)
+        jo_kv(o, "hidden", hidden);
+    if (bulletin_beside(part))
         put_beside(o, part);
     jo_end(o);
 }
@@ -172,6 +178,10 @@ void bulletin_corrections_text(struct buf *b, const struct world *w, const struc
             buf_c(b, "较上期公布数修正：");
         buf_printf(b, "上期%.*s（%.*s）", STR_F(json_text(p, "code")),
                    STR_F(bulletin_indicator(w, json_text(p, "id"))));
+        if (json_text(p, "hidden").len) {
+            buf_c(b, "有改动，含不足5的数，不公布；");
+            continue;
+        }
         moved(b, json_get(p, "was_N") ? "分子" : "", was, now);
         if (was != now && was_N != now_N)
             buf_c(b, "，");

@@ -18,6 +18,8 @@ struct bulletin {
 MUST_USE bool bulletin_open(struct store *db, struct arena *a, const struct world *w,
                             const struct keys *keys, const struct record *r, bool *is,
                             struct bulletin *out, struct err *e);
+/* What stands beside a frozen figure, as far as it may leave; NULL: nothing. */
+const struct json *bulletin_beside(const struct json *part);
 /* One JSON object. */
 void bulletin_write(struct json_out *o, const struct world *w, const struct bulletin *b);
 /* The Chinese name of an indicator by its "playbook.id"; the id itself when no version in force has it. */

@@ -1,5 +1,6 @@
 #include "measure/bulletin.h"
 #include "measure/figure_int.h"
+#include "measure/small.h"
 #include "measure/speak.h"
 
 enum slot_what {
@@ -15,7 +16,7 @@ enum slot_what {
 };
 static const char *const WHATS[] = {"n", "N", "value", "change", "opening", "in", "out", "closing"};
 
-enum { SLOTS_MAX = 300, SMALL = 5 };
+enum { SLOTS_MAX = 300 };
 
 struct slot {
     struct str text; /* between the braces */
@@ -163,15 +164,10 @@ static int64_t number_of(const struct figure *f, enum slot_what what)
     return 0;
 }
 
-static bool is_small(int64_t n)
-{
-    return n > 0 && n < SMALL;
-}
-
 /* A count that is printed as it is, and may therefore be too small to print. */
 static bool is_cell(const struct figure *f, enum slot_what what)
 {
-    bool value = what == WHAT_value && f->indicator->kind == IND_COUNT;
+    bool value = what == WHAT_value && (f->indicator->kind == IND_COUNT || f->indicator->kind == IND_STOCK);
     return (what != WHAT_value && what != WHAT_change) || value;
 }
 
@@ -203,8 +199,7 @@ static bool print_change(const struct slot *s, const struct figure *f, struct bu
 {
     if (f->compare.incomparable)
         return bad_slot(e, s->text, "the definition was changed in between", "口径调整，不可比");
-    if (!f->compare.given && f->indicator->kind == IND_COUNT && f->compare.v.n > 0 &&
-        f->compare.v.n < SMALL)
+    if (!f->compare.given && is_cell(f, WHAT_value) && small_count(f->compare.v.value))
         return bad_slot(e, s->text, "its base is below 5", "对比期数量不足5，不写变化");
     speak_change(b, true, f, s->decimals);
     return b->len || nothing(s, f, e);
@@ -249,14 +244,35 @@ static bool same_cell(const struct taken *x, const struct taken *y)
            x->figure.from == y->figure.from && x->figure.to == y->figure.to;
 }
 
+/* Is a number of the span itself printed as it is? */
+static bool tells(const struct taken *t)
+{
+    return !t->small && !t->rounded && t->slot.what != WHAT_change;
+}
+
+static bool same_figure(const struct taken *x, const struct taken *y)
+{
+    return str_eq(x->figure.id, y->figure.id) && str_eq(x->figure.area, y->figure.area) &&
+           x->figure.from == y->figure.from && x->figure.to == y->figure.to;
+}
+
+/* Two numbers of a stock that holds a small one: each follows from the other three. */
+static bool same_stock(const struct taken *x, const struct taken *y)
+{
+    return x->figure.total.stock && small_in(&x->figure) && same_figure(x, y) && x->slot.what != y->slot.what &&
+           x->slot.what != WHAT_change && y->slot.what != WHAT_change;
+}
+
 /* A larger area beside a suppressed part of it would give the part away. */
 static void suppress(const struct world *w, struct taken *list, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         int64_t v = number_of(&list[i].figure, list[i].slot.what);
-        list[i].small = is_cell(&list[i].figure, list[i].slot.what) && v > 0 && v < SMALL;
+        list[i].small = is_cell(&list[i].figure, list[i].slot.what) && small_count(v);
     }
     for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < n; k++)
+            list[k].rounded |= !list[k].small && same_stock(&list[i], &list[k]);
         for (size_t k = 0; k < n && list[i].small; k++) {
             int inner = world_area(w, list[i].figure.area), outer = world_area(w, list[k].figure.area);
             list[k].rounded |= !list[k].small && inner != outer && same_cell(&list[i], &list[k]) &&
@@ -278,6 +294,21 @@ static bool one_span(const struct taken *list, size_t n, struct err *e)
                 str_eq(x->area, y->area) && (x->total.n || x->compare.change))
                 return bad_slot(e, list[k].slot.text, "the same reported number under two spans",
                                 "同一个报送数用在了两个时段，请核对");
+        }
+    }
+    return true;
+}
+
+/* A rate beside one of its counts, or both counts, give away the small one behind it. */
+static bool rate_apart(const struct taken *list, size_t n, struct err *e)
+{
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = i + 1; k < n; k++) {
+            const struct taken *x = &list[i], *y = &list[k];
+            if (same_figure(x, y) && x->slot.what != y->slot.what && small_rate(&x->figure) && tells(x) && tells(y))
+                return bad_slot(e, y->slot.text, "beside the other number of this rate it gives away a count under 5:"
+                                                 " print one of value, n and N",
+                                "与同一比率的另一个数写在一起，会推算出不足5的数，请在value、n、N中只写一个");
         }
     }
     return true;
@@ -332,9 +363,18 @@ static void put_beside(struct arena *a, struct json *p, const struct figure *f)
         put_str(a, o, "id", x->indicator->id);
         put_str(a, o, "as", x->recheck ? STR("recheck") : STR("left_out"));
         put_value(a, o, &x->v);
-        if (is_small(x->recheck ? x->v.n : x->v.value) || (x->v.has_N && is_small(x->v.N - x->v.n)))
+        if (small_count(x->recheck ? x->v.n : x->v.value) || (x->v.has_N && small_count(x->v.N - x->v.n)))
             put_str(a, o, "hidden", STR("small"));
     }
+}
+
+/* Why no number of it may leave beside what is printed; STR_NONE: they may. */
+static struct str hidden(const struct taken *t)
+{
+    return t->small                ? STR("small")
+           : t->rounded            ? STR("rounded")
+           : small_in(&t->figure) ? STR("counts")
+                                   : STR_NONE;
 }
 
 static struct json *part_of(struct arena *a, const struct taken *t, int number, struct str printed)
@@ -370,8 +410,8 @@ static struct json *part_of(struct arena *a, const struct taken *t, int number, 
         put_str(a, p, "issuer", f->reported.issuer.zh);
     }
     put_beside(a, p, f);
-    if (t->small || t->rounded)
-        put_str(a, p, "hidden", t->small ? STR("small") : STR("rounded"));
+    if (hidden(t).len)
+        put_str(a, p, "hidden", hidden(t));
     put_str(a, p, "printed", printed);
     put_int(a, p, "size", f->size);
     return p;
@@ -402,6 +442,8 @@ bool bulletin_take(struct store *db, struct arena *a, const struct world *w, str
     if (!take_all(db, a, w, prose, frame, list, &n, e) || !one_span(list, n, e))
         return false;
     suppress(w, list, n);
+    if (!rate_apart(list, n, e))
+        return false;
     for (size_t i = 0; i < n; i++) {
         struct buf b AUTO(buf_free) = BUF(400);
         if (!print(&list[i].slot, &list[i].figure, list[i].small, list[i].rounded, &b, e))
@@ -521,7 +563,7 @@ static bool take_one(struct store *db, struct arena *a, const struct world *w,
         return false;
     add_sealed(&t->figure, part);
     int64_t v = number_of(&t->figure, t->slot.what);
-    t->small = is_cell(&t->figure, t->slot.what) && v > 0 && v < SMALL;
+    t->small = is_cell(&t->figure, t->slot.what) && small_count(v);
     t->rounded = !t->small && str_is(hidden, "rounded");
     if (!print(&t->slot, &t->figure, t->small, t->rounded, &b, e))
         return false;
@@ -572,6 +614,8 @@ bool bulletin_corrections(struct store *db, struct arena *a, const struct world 
             put_int(a, c, "was_N", json_num(p, "N", 0));
             put_int(a, c, "now_N", t.figure.total.N);
         }
+        if (json_text(p, "hidden").len || hidden(&t).len)
+            put_str(a, c, "hidden", STR("small"));
     }
     return true;
 }
