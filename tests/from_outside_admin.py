@@ -65,7 +65,7 @@ class Admin(api.Base):
         self.do("admin", "orgs", key, "close")
         self.do("admin", "orgs", key, "close", status=409)
         self.assertNotIn("改名单位", self.names())
-        self.assertIn("改名单位", self.names("?closed=true"))
+        self.assertIn("改名单位", self.names("?full=true"))
         self.account("of_closed", org=key, status=400)
         self.do("admin", "orgs", key, "open_again")
         self.do("admin", "orgs", uuid7(), "close", status=404)

@@ -161,7 +161,7 @@ static struct str first_password(struct arena *a)
     for (int i = 0; i < 10; i++) {
         uint32_t x;
         random_bytes(&x, sizeof x); /* 2^32 is so much more than 100 that the rest does not matter */
-        if (i && i % 3 == 0)
+        if (i == 3 || i == 6)
             *p++ = '-';
         *p++ = i < 8 ? CONSONANTS[x % 20] : (char)('0' + x % 10);
         if (i < 8)

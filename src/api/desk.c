@@ -1,5 +1,6 @@
 /* What waits: for the person, for his unit, for his areas.  Answered from table waiting by the key, at most
  * MOST rows of a kind; nothing is counted for any other person. */
+#include "access/account.h"
 #include "api/api_int.h"
 #include "clock/calendar.h"
 #include "record/seal.h"
@@ -33,6 +34,7 @@ struct desk {
     const struct list_def *shown;
     bool all; /* the head of each list */
     int64_t skip;
+    struct json *works; /* accounts that matters name: still at work? */
 };
 
 static bool set_scopes(struct desk *d)
@@ -75,7 +77,23 @@ static void span_of(const struct desk *d, const struct list_def *l, int64_t *fro
     }
 }
 
-/* His own: he is named in it, or nobody is.  Signing for is for anyone of the unit, calling back for whoever may. */
+/* Does this account still work?  Of one that was closed the matters are anyone's. */
+static bool works(struct desk *d, struct str by)
+{
+    struct id id;
+    struct actor who;
+    bool found = false;
+    const struct json *known = json_get_str(d->works, by);
+    if (known)
+        return known->i != 0;
+    if (id_parse(by, &id) && !account_actor(d->c->db, d->c->a, id, &who, &found, d->c->e))
+        return true; /* the error is told by the caller */
+    json_set(d->c->a, d->works, by, json_new_int(d->c->a, found));
+    return found;
+}
+
+/* His own: he is named in it, or nobody at work is.  Signing for is for anyone of the unit, calling back for
+ * whoever may. */
 static bool names_me(struct desk *d, const struct record *r, const struct record_def *def)
 {
     bool anyone = false;
@@ -85,7 +103,7 @@ static bool names_me(struct desk *d, const struct record *r, const struct record
         struct str by = json_text(r->fields, str_c(d->c->a, def->fields[i].id));
         if (by.len && str_is(by, d->c->actor.by))
             return true;
-        anyone |= by.len > 0;
+        anyone |= by.len > 0 && works(d, by);
     }
     return !anyone;
 }
@@ -207,8 +225,11 @@ static bool put_list(struct desk *d, struct json_out *o, const struct list_def *
             if (!record_load_rid(c->db, c->a, m.rows[i].rid, &found, &r, c->e) ||
                 (found && !seal_open(c->db, engine_keys(c->api->engine), c->a, &r, c->e)))
                 return false;
-            if (!found || !wanted(d, l, r))
+            if (!found || !wanted(d, l, r)) {
+                if (err_is(d->c->e))
+                    return false;
                 continue;
+            }
             if (page && !put_row(d, o, l, r, m.rows[i].at))
                 return false;
             put += page;
@@ -244,7 +265,8 @@ static bool take_shown(struct desk *d)
 
 static bool desk_get(struct call *c)
 {
-    struct desk d = {.c = c, .day_end = zone_start(c->w->zone, zone_day(c->w->zone, c->now) + 1)};
+    struct desk d = {.c = c, .day_end = zone_start(c->w->zone, zone_day(c->w->zone, c->now) + 1),
+                     .works = json_new(c->a, J_OBJ)};
     struct reply r;
     if (!set_scopes(&d) || !take_shown(&d))
         return false;

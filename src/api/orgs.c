@@ -16,10 +16,16 @@ static void put_org(struct call *c, struct json_out *o, const struct org *x)
         jo_kb(o, "closed", true);
 }
 
-/* closed=true: also those that are closed. */
+static void put_area_name(struct call *c, struct json_out *o, int at)
+{
+    if (at >= 0)
+        jo_kv(o, "area_name", c->w->areas[at].full.len ? c->w->areas[at].full : c->w->areas[at].name);
+}
+
+/* full=true: also those that are closed, and with their areas in words. */
 static bool orgs_list(struct call *c)
 {
-    bool all = str_is(http_query(c->rq, "closed"), "true");
+    bool full = str_is(http_query(c->rq, "full"), "true");
     struct str code = http_query(c->rq, "area");
     int area = code.len ? world_area(c->w, code) : -1;
     if (code.len && area < 0)
@@ -30,10 +36,12 @@ static bool orgs_list(struct call *c)
     for (int i = 0; i < c->w->n_orgs; i++) {
         const struct org *x = &c->w->orgs[i];
         int at = world_area_by_id(c->w, x->area);
-        if ((x->closed && !all) || (area >= 0 && (at < 0 || !world_area_below(c->w, at, area))))
+        if ((x->closed && !full) || (area >= 0 && (at < 0 || !world_area_below(c->w, at, area))))
             continue;
         jo_obj(&r.o);
         put_org(c, &r.o, x);
+        if (full)
+            put_area_name(c, &r.o, at);
         jo_end(&r.o);
     }
     return reply_rows_end(c, &r);
@@ -53,8 +61,7 @@ static bool orgs_get(struct call *c)
         return !err_is(c->e);
     put_org(c, &r.o, x);
     jo_kv(&r.o, "phone", x->phone);
-    if (at >= 0)
-        jo_kv(&r.o, "area_name", c->w->areas[at].full.len ? c->w->areas[at].full : c->w->areas[at].name);
+    put_area_name(c, &r.o, at);
     if (x->parent >= 0)
         jo_kv(&r.o, "parent_name", c->w->orgs[x->parent].name);
     jo_ki(&r.o, "open", load.open);
@@ -76,7 +83,7 @@ static bool orgs_act(struct call *c)
 }
 
 static const struct param ORG_QUERY[] = {{"area", "only units in this area"},
-                                         {"closed", "true: also those that are closed"},
+                                         {"full", "true: also those that are closed, and with the names of their areas"},
                                          {NULL, NULL}};
 
 static const struct route ROWS[] = {

@@ -17,6 +17,11 @@ export function allOrgs(): Promise<Org[]> {
     return asked
 }
 
+/* After one was changed. */
+export function forgetOrgs(): void {
+    asked = undefined
+}
+
 export function lastOrgs(): string[] {
     try {
         const list = JSON.parse(localStorage.getItem('orgs') ?? '[]') as unknown

@@ -25,6 +25,7 @@ export interface Field {
     kinds?: string // of a built-in action's input: which open parts, with spaces between
     sort?: boolean
     filter?: boolean
+    basis?: string // the law or rule that lets us ask this
 }
 
 export interface Code {
@@ -53,6 +54,10 @@ export interface Action {
     when_answered?: Record<string, string | boolean>
     figures?: boolean // takes figures: the record is a bulletin
     by: string[]
+    from?: string[]
+    from_any?: boolean
+    to?: string[]
+    does?: string[]
     form: FormField[]
     needs: string[]
 }
@@ -77,7 +82,7 @@ export interface RecordDef {
     fields: Field[]
     states: { id: string; name: Words; closed?: boolean }[]
     documents: { id: string; name: Words }[]
-    clocks?: { id: string; name: Words }[]
+    clocks?: { id: string; name: Words; limit?: string; extend_by?: string; basis?: string }[]
     again?: string // true when one was closed at the same place before
     actions: Action[]
 }
@@ -139,6 +144,19 @@ export async function loadTypes(): Promise<void> {
 
 let builtins: Promise<Map<string, Builtin>> | undefined
 
+/* Of the actions on areas, units or accounts ("sys.area", "sys.org", "sys.account"). */
+const systems = new Map<string, Promise<Map<string, Builtin>>>()
+
+export function loadSystem(of: string): Promise<Map<string, Builtin>> {
+    let p = systems.get(of)
+    if (!p) {
+        p = get<{ rows: Builtin[] }>('/api/actions', { of }).then((r) => new Map(r.rows.map((b) => [b.id, b])))
+        p.catch(() => systems.delete(of))
+        systems.set(of, p)
+    }
+    return p
+}
+
 export function loadBuiltins(): Promise<Map<string, Builtin>> {
     builtins ??= get<{ rows: Builtin[] }>('/api/actions').then(
         (r) => new Map(r.rows.map((b) => [b.id, b])),
@@ -156,6 +174,11 @@ export function loadPlaybook(id: string): Promise<Playbook> {
         loaded.set(id, p)
     }
     return p
+}
+
+/* After another version came into force. */
+export function forgetPlaybooks(): void {
+    loaded.clear()
 }
 
 export function recordOf(p: Playbook, type: string): RecordDef {

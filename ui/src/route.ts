@@ -82,6 +82,11 @@ export const ROUTES: Route[] = [
         card: { zh: '把 Excel 或 CSV 台账变成办件：对照、试一遍、导入', en: 'A ledger becomes matters: map, try, import' },
     },
     {
+        path: '/admin/areas', title: { zh: '区划', en: 'Areas' }, page: () => import('./admin/AreasPage.vue'),
+        may: PERM.admin,
+        card: { zh: '新增、改名、划转、合并、拆分、撤销；沿革', en: 'Add, rename, move, merge, split, close; history' },
+    },
+    {
         path: '/admin/orgs', title: { zh: '单位', en: 'Units' }, page: () => import('./admin/OrgsPage.vue'),
         may: PERM.admin,
         card: { zh: '新增、改名、划转、停用单位；居民看到的电话', en: 'Add, rename, move and close units; the telephone residents see' },
@@ -99,6 +104,30 @@ export const ROUTES: Route[] = [
     {
         path: '/scan', title: { zh: '扫码登录', en: 'Log in by a code' }, page: () => import('./pages/ScanPage.vue'),
         open: true, bare: true,
+        path: '/admin/orgs/:id', title: { zh: '单位', en: 'Unit' }, page: () => import('./admin/OrgPage.vue'),
+        may: PERM.admin,
+    },
+    {
+        path: '/admin/accounts', title: { zh: '账号', en: 'Accounts' }, page: () => import('./admin/AccountsPage.vue'),
+        may: PERM.admin,
+        card: { zh: '新增账号、给角色、重设密码、停用', en: 'Add accounts, give roles, reset passwords, close' },
+    },
+    {
+        path: '/admin/accounts/:id', title: { zh: '账号', en: 'Account' }, page: () => import('./admin/AccountPage.vue'),
+        may: PERM.admin,
+    },
+    {
+        path: '/admin/playbooks', title: { zh: '业务规程', en: 'Playbooks' },
+        page: () => import('./admin/PlaybooksPage.vue'), may: PERM.admin,
+        card: { zh: '看各版、检查新版、试算、启用、改回', en: 'View, check a new version, dry run, put in force, go back' },
+    },
+    {
+        path: '/admin/playbooks/:id', title: { zh: '业务规程', en: 'Playbook' },
+        page: () => import('./admin/PlaybookPage.vue'), may: PERM.admin,
+    },
+    {
+        path: '/admin/playbook-check', title: { zh: '检查新版', en: 'Check a new version' },
+        page: () => import('./admin/PlaybookCheck.vue'), may: PERM.admin,
     },
     { path: '/me', title: { zh: '我的', en: 'Me' }, page: () => import('./pages/MePage.vue'), menu: 'both' },
 ]
