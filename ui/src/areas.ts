@@ -8,6 +8,9 @@ export interface Area {
     parent?: string
     level: number
     children: number
+    valid_from?: string
+    valid_to?: string // the last day
+    successor?: string
 }
 
 /* The areas of one's roles. */
@@ -25,9 +28,9 @@ export function areaOf(code: string): Promise<Area> {
     return get<Area>(`/api/areas/${code}`)
 }
 
-/* Areas at or below one, by a part of the name or by the beginning of the code. */
-export async function findAreas(inside: string, search: string): Promise<Area[]> {
-    const url = `/api/areas?${new URLSearchParams({ parent: inside, search })}`
+/* Areas at or below one, or of the whole tree, by a part of the name or by the beginning of the code. */
+export async function findAreas(inside: string | undefined, search: string): Promise<Area[]> {
+    const url = `/api/areas?${new URLSearchParams(inside ? { parent: inside, search } : { search })}`
     return (await ask<{ rows: Area[] }>('GET', url)).rows // not kept for when there is no network
 }
 

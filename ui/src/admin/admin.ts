@@ -1,5 +1,6 @@
 /* Units, accounts and areas as the pages of administration see them. */
 import type { Role } from '../api'
+import type { Area } from '../areas'
 import { t } from '../words'
 
 export interface Unit {
@@ -24,18 +25,6 @@ export interface Account {
     org_name?: string
     roles: Role[]
     closed?: boolean
-}
-
-export interface Area {
-    code: string
-    name: string
-    full: string
-    level: number
-    parent?: string
-    children: number
-    valid_from?: string
-    valid_to?: string
-    successor?: string
 }
 
 export function ended(a: Area, today: string): boolean {
