@@ -68,7 +68,11 @@ export async function everywhere(t, how, { api, world, origin }) {
     const bulletin = await clerk.open('bulletin.bulletin', 'begin', world.district, {
         title: '本周情况', series: 'brief', period_from: clerk.me.today, period_to: clerk.me.today,
     })
-    const ids = { '/m/:id': made.id, '/bulletin/:id': bulletin.id }
+    const admin = await api('admin')
+    const ids = {
+        '/m/:id': made.id, '/bulletin/:id': bulletin.id, '/admin/orgs/:id': world.orgs.centre,
+        '/admin/accounts/:id': admin.me.account, '/admin/playbooks/:id': 'dispute',
+    }
     const known = new Map()
     let looked = 0
     const look = async (page, at, who) => {

@@ -89,7 +89,7 @@ export const ROUTES: Route[] = [
     {
         path: '/admin/orgs', title: { zh: '单位', en: 'Units' }, page: () => import('./admin/OrgsPage.vue'),
         may: PERM.admin,
-        card: { zh: '新增、改名、划转、停用单位；居民看到的电话', en: 'Add, rename, move and close units; the telephone residents see' },
+        card: { zh: '新增、改名、划转、停用；居民看到的电话', en: 'Add, rename, move, close; the telephone for residents' },
     },
     {
         path: '/admin/log', title: { zh: '记录总账与核验', en: 'Log and proofs' },
@@ -104,6 +104,8 @@ export const ROUTES: Route[] = [
     {
         path: '/scan', title: { zh: '扫码登录', en: 'Log in by a code' }, page: () => import('./pages/ScanPage.vue'),
         open: true, bare: true,
+    },
+    {
         path: '/admin/orgs/:id', title: { zh: '单位', en: 'Unit' }, page: () => import('./admin/OrgPage.vue'),
         may: PERM.admin,
     },

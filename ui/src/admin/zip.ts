@@ -49,9 +49,21 @@ async function unzip(file: File): Promise<Texts> {
     return texts
 }
 
+/* playbook.yaml and what it includes; other files of the folder (a rehearsal's plan) are not of the playbook. */
+export function belonging(texts: Texts): Texts {
+    const head = texts['playbook.yaml'] ?? ''
+    const named = (/^include:\s*\[([^\]]*)\]/m.exec(head)?.[1] ?? '').split(',')
+    const lines = /^include:[^\S\n]*\n((?:\s*-[^\n]*\n?)+)/m.exec(head)?.[1].split('\n') ?? []
+    const names = [...named, ...lines].map((s) => s.replace(/^\s*-/, '').replace(/#.*/, '').replace(/["']/g, '').trim())
+    return Object.fromEntries(Object.entries(texts).filter(([n]) => n === 'playbook.yaml' || names.includes(n)))
+}
+
 export async function textsOf(files: File[]): Promise<Texts> {
     const zip = files.find((f) => /\.zip$/i.test(f.name))
-    if (zip) return unzip(zip)
+    return belonging(zip ? await unzip(zip) : await read(files))
+}
+
+async function read(files: File[]): Promise<Texts> {
     const texts: Texts = {}
     for (const f of files) if (wanted(f.name)) texts[plain(f.name)] = await f.text()
     return texts
