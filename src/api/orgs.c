@@ -83,7 +83,7 @@ static bool orgs_act(struct call *c)
 }
 
 static const struct param ORG_QUERY[] = {{"area", "only units in this area"},
-                                         {"full", "true: also those that are closed, and with the names of their areas"},
+                                         {"full", "true: also those that are closed, and names of their areas"},
                                          {NULL, NULL}};
 
 static const struct route ROWS[] = {

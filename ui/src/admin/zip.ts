@@ -1,10 +1,7 @@
 /* Playbooks as they are handed over: a folder, a zip, or one text.  Only the names and the texts are taken. */
+import { unzipSync } from 'fflate'
 import { t } from '../words'
 
-const CENTRAL = 0x02014b50
-const END = 0x06054b50
-const STORED = 0
-const DEFLATED = 8
 const MOST = 4 << 20 // bytes of all texts
 
 export type Texts = Record<string, string>
@@ -16,37 +13,19 @@ function plain(path: string): string {
 
 const wanted = (name: string) => /\.ya?ml$/i.test(name) && !plain(name).startsWith('.')
 
-async function inflate(bytes: Uint8Array): Promise<Uint8Array> {
-    const stream = new Blob([bytes as BlobPart]).stream().pipeThrough(new DecompressionStream('deflate-raw'))
-    return new Uint8Array(await new Response(stream).arrayBuffer())
-}
-
-/* By the directory at the end of the file (PKWARE APPNOTE 4.3.12, 4.3.16). */
+/* A file is left packed until its size is known to be small enough. */
 async function unzip(file: File): Promise<Texts> {
-    const bytes = new Uint8Array(await file.arrayBuffer())
-    const view = new DataView(bytes.buffer)
-    const broken = new Error(t('这个压缩包读不出来：请重新压缩成 zip，或直接选文件夹。', 'This archive cannot be read: make a zip again, or choose the folder.'))
-    let end = bytes.length - 22
-    while (end >= 0 && view.getUint32(end, true) !== END) end--
-    if (end < 0) throw broken
-    const texts: Texts = {}
-    let at = view.getUint32(end + 16, true)
     let room = MOST
-    for (let n = view.getUint16(end + 10, true); n > 0; n--) {
-        if (at + 46 > bytes.length || view.getUint32(at, true) !== CENTRAL) throw broken
-        const [method, size, whole] = [view.getUint16(at + 10, true), view.getUint32(at + 20, true), view.getUint32(at + 24, true)]
-        const [name, extra, note] = [28, 30, 32].map((k) => view.getUint16(at + k, true))
-        const local = view.getUint32(at + 42, true)
-        const path = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + name))
-        at += 46 + name + extra + note
-        if (!wanted(path)) continue
-        room -= whole
-        if (room < 0 || local + 30 > bytes.length || ![STORED, DEFLATED].includes(method)) throw broken
-        const from = local + 30 + view.getUint16(local + 26, true) + view.getUint16(local + 28, true)
-        const packed = bytes.subarray(from, from + size)
-        texts[plain(path)] = new TextDecoder().decode(method === DEFLATED ? await inflate(packed) : packed)
+    const fits = (f: { name: string; originalSize: number }) => wanted(f.name) && (room -= f.originalSize) >= 0
+    try {
+        const files = unzipSync(new Uint8Array(await file.arrayBuffer()), { filter: fits })
+        if (room < 0) throw new Error('too big')
+        const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
+        return Object.fromEntries(Object.entries(files).map(([path, bytes]) => [plain(path), decode(bytes)]))
+    } catch {
+        const en = 'This archive cannot be read: make a zip again, or choose the folder.'
+        throw new Error(t('这个压缩包读不出来：请重新压缩成 zip，或直接选文件夹。', en))
     }
-    return texts
 }
 
 /* playbook.yaml and what it includes; other files of the folder (a rehearsal's plan) are not of the playbook. */
