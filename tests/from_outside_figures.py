@@ -180,6 +180,13 @@ class Figures(api.Base):
             self.assertNotIn("n", f)
             self.assertIn(f["hidden"], ("small", "rounded"))
 
+        # the district that is out, less the only other town with matters, is the small number again
+        _, out = self.issued("全区{{dispute.registered n}}起")
+        town = api.VILLAGE[:9] + "000"
+        answer = self.act("desk", self.begin(), "fill", {
+            "prose": f"镇里{{{{dispute.registered n area={town}}}}}起"}, status=None)
+        self.assertIn(f"与已印发的{out['number']}的F1", answer["detail"])
+
     def test_verified_in_every_file(self):
         _, seen = self.issued()
         good = self.verdict(self.file("b.json", seen))

@@ -2,6 +2,7 @@
 #include "engine/decide_int.h"
 #include "engine/engine_int.h"
 #include "measure/bulletin.h"
+#include "measure/difference.h"
 
 /* The action that is asked, when it takes figures. */
 static const struct take_figures *wanted(const struct snapshot *s, const struct ask *ask,
@@ -56,7 +57,11 @@ static bool take(struct store *db, struct arena *a, const struct ask *ask,
                                    .whole = true};
     if (frame.from == DAY_NONE || frame.to == DAY_NONE) /* said by the form */
         return true;
-    if (!bulletin_take(db, a, s->world, prose, &frame, &s->figures, e))
+    struct difference_beside out = {.type = s->rec->type,
+                                    .state = x->issued < 0 ? STR_NONE : def->states[x->issued].id,
+                                    .rid = s->rec->rid};
+    if (!bulletin_take(db, a, s->world, prose, &frame, &s->figures, e) ||
+        !difference_check(db, a, s->world, s->figures, &out, e))
         return false;
     return x->previous < 0 || load_corrections(db, a, ask, &def->fields[x->previous], s, e);
 }

@@ -384,6 +384,7 @@ static struct json *part_of(struct arena *a, const struct taken *t, int number, 
     put_str(a, p, "kind", STR("figure"));
     put_str(a, p, "code", str_printf(a, "F%d", number));
     put_str(a, p, "slot", t->slot.text);
+    put_str(a, p, "what", str_of(WHATS[t->slot.what]));
     put_str(a, p, "id", f->id);
     put_int(a, p, "version", f->indicator->version);
     put_str(a, p, "area", f->area);

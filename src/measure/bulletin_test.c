@@ -2,6 +2,7 @@
 #include <stdarg.h>
 
 #include "measure/bulletin.h"
+#include "measure/difference.h"
 #include "measure/testrig.h"
 #include <cmocka.h>
 
@@ -10,14 +11,16 @@
 static const struct month {
     const char *first, *last;
     int due, in_time;
+    bool open; /* never closed */
 } MONTHS[] = {
-    {"2024-02-01", "2024-02-29", 30, 20}, /* nothing small */
-    {"2024-03-01", "2024-03-31", 24, 24}, /* nobody is left */
-    {"2024-04-01", "2024-04-30", 24, 21}, /* three are left */
-    {"2024-05-01", "2024-05-31", 24, 2},
-    {"2024-06-01", "2024-06-30", 4, 4},
+    {"2024-02-01", "2024-02-29", 30, 20, false}, /* nothing small */
+    {"2024-03-01", "2024-03-31", 24, 24, false}, /* nobody is left */
+    {"2024-04-01", "2024-04-30", 24, 21, false}, /* three are left */
+    {"2024-05-01", "2024-05-31", 24, 2, false},
+    {"2024-06-01", "2024-06-30", 4, 4, false},
 };
-static const struct month NEVER_CLOSED = {"2023-12-01", "2023-12-31", 40, 0};
+static const struct month NEVER_CLOSED = {"2023-12-01", "2023-12-31", 40, 0, true};
+static const struct month ELSEWHERE = {"2024-02-01", "2024-02-29", 3, 0, true};
 
 static int64_t noon(struct rig *r, const char *day)
 {
@@ -26,29 +29,37 @@ static int64_t noon(struct rig *r, const char *day)
     return zone_start(r->w->zone, d) + MS_DAY / 2;
 }
 
-static void report(struct rig *r, const struct month *m, bool in_time)
+/* area: of RIG_AREAS */
+static void report_in(struct rig *r, const struct month *m, bool in_time, int area)
 {
     struct buf set AUTO(buf_free) = BUF(400);
     int64_t at = noon(r, m->first);
     struct event_body b = {.type = STR("report.report"),
                            .pb = STR("report@1"),
-                           .area = 4,
-                           .code = str_of(RIG_AREAS[3][0]),
+                           .area = area + 1,
+                           .code = str_of(RIG_AREAS[area][0]),
                            .state = STR("open"),
                            .at = at,
                            .known = TIME_NONE};
     buf_printf(&set, "{\"source\":\"desk\",\"due_at\":%lld", (long long)(at + MS_DAY));
-    if (m != &NEVER_CLOSED)
+    if (!m->open)
         buf_printf(&set, ",\"$closed\":%lld", (long long)(at + (in_time ? 0 : 5 * MS_DAY)));
     buf_add(&set, "}", 2);
     rig_event(r, NULL, &b, set.ptr);
+}
+
+static void report(struct rig *r, const struct month *m, bool in_time)
+{
+    report_in(r, m, in_time, 3);
 }
 
 static bool open_reports(struct rig *r, enum store_engine engine)
 {
     if (!rig_open(r, engine, "Asia/Shanghai"))
         return false;
-    rig_playbook(r, rig_text(r, "report"));
+    rig_playbook(r, rig_replace(r, rig_text(r, "report"), "indicators:\n",
+                                "indicators:\n  done: {name: 其中办结, count: report, at: opened,"
+                                " where: \"closed IS NOT NULL\", within: opened}\n"));
     r->now = noon(r, "2024-07-01");
     rig_begin(r);
     for (int k = 0; k < NEVER_CLOSED.due; k++)
@@ -163,12 +174,99 @@ static void test_corrections(void **state)
     rig_close(&r);
 }
 
+/* ---- beside another bulletin ---- */
+
+/* A bulletin that is out, or is not yet. */
+static void keep(struct rig *r, const struct month *m, const char *prose, const char *state,
+                 const char *number)
+{
+    struct json *parts = NULL;
+    if (!take(r, m, prose, &parts))
+        fail_msg("%s", r->e.text);
+    rig_begin(r);
+    struct event_body b = {.type = STR("bulletin.bulletin"),
+                           .pb = STR("bulletin@1"),
+                           .area = 1,
+                           .code = str_of(RIG_AREAS[0][0]),
+                           .state = str_of(state),
+                           .number = str_of(number),
+                           .at = r->now,
+                           .known = TIME_NONE};
+    b.parts = parts;
+    int64_t i = 0;
+    JSON_EACH (p, parts)
+        json_set(r->life, p, STR("i"), json_new_int(r->life, ++i));
+    rig_event(r, NULL, &b, NULL);
+    rig_commit(r);
+}
+
+static void run_beside(enum store_engine engine)
+{
+    /* out: report.opened n from 2024-02-01 to 2024-05-31 (105), report.on_time value of April (21 of 24) */
+    static const struct {
+        const char *prose;
+        bool good;
+    } T[] = {
+        {"{{report.opened n from=2024-02-01 to=2024-06-30}}", false}, /* 109: June has 4 */
+        {"{{report.opened value from=2024-02-01 to=2024-06-30}}", false},
+        {"{{report.closed n from=2024-02-01 to=2024-06-30}}", true}, /* another indicator */
+        {"{{report.opened n from=2024-02-01 to=2024-05-31}}", true}, /* the same: a correction */
+        {"{{report.opened n from=2024-03-01 to=2024-05-31}}", true}, /* less 30 */
+        {"{{report.opened n from=2024-01-31 to=2024-06-30}}", true}, /* no common end */
+        {"{{report.opened n from=2024-02-01 to=2024-05-31 area=102000000000}}", true},  /* 不足5 says no number */
+        {"{{report.opened n from=2024-02-01 to=2024-05-31 area=101000000000}}", false}, /* 102 */
+        {"{{report.opened n from=2024-02-01 to=2024-05-31 area=101002000000}}", true},  /* 0 */
+        {"{{report.on_time N from=2024-04-01 to=2024-06-30}}", true}, /* n and N of it were hidden */
+        {"{{report.opened n}}，{{report.opened n to=2024-05-02}}", true},
+        {"{{report.opened n from=2024-05-01 to=2024-05-31}}，{{report.opened n from=2024-05-01 to=2024-06-01}}", false},
+        {"{{report.done n from=2024-02-01 to=2024-05-31}}", false}, /* 102, within opened */
+    };
+    struct rig r;
+    if (!open_reports(&r, engine))
+        skip();
+    rig_playbook(&r, rig_text(&r, "bulletin"));
+    rig_begin(&r);
+    for (int k = 0; k < ELSEWHERE.due; k++)
+        report_in(&r, &ELSEWHERE, false, 5);
+    rig_commit(&r);
+    keep(&r, &MONTHS[0], "{{report.opened n to=2024-05-31}}", "issued", "JB1");
+    keep(&r, &MONTHS[2], "{{report.on_time value}}", "issued", "JB2");
+    keep(&r, &MONTHS[0], "{{report.closed n to=2024-05-31}}", "draft", "JB3"); /* is not out */
+    struct difference_beside out = {STR("bulletin.bulletin"), STR("issued"), 0};
+    for (size_t i = 0; i < COUNT_OF(T); i++) {
+        struct json *parts = NULL;
+        if (!take(&r, &MONTHS[3], T[i].prose, &parts))
+            fail_msg("case %zu: %s", i, r.e.text);
+        bool good = difference_check(r.db, r.life, r.w, parts, &out, &r.e);
+        if (good != T[i].good)
+            fail_msg("case %zu: %s %s", i, taken(&r, parts), r.e.text);
+        if (!good)
+            assert_int_equal(r.e.code, ERR_INPUT);
+        err_clear(&r.e);
+    }
+    rig_close(&r);
+}
+
+static void test_beside_sqlite(void **state)
+{
+    UNUSED(state);
+    run_beside(STORE_SQLITE);
+}
+
+static void test_beside_postgres(void **state)
+{
+    UNUSED(state);
+    run_beside(STORE_POSTGRES);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_small_sqlite),
         cmocka_unit_test(test_small_postgres),
         cmocka_unit_test(test_corrections),
+        cmocka_unit_test(test_beside_sqlite),
+        cmocka_unit_test(test_beside_postgres),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

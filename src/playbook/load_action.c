@@ -310,14 +310,15 @@ static int field_of_type(struct loader *ld, const struct node *node, const char 
 static void load_figures(struct loader *ld, const struct record_def *r, const struct node *map,
                          struct action *a)
 {
-    static const char *const known[] = {"text", "from", "to", "previous", NULL};
+    static const char *const known[] = {"text", "from", "to", "previous", "issued", NULL};
     struct node *node = get_map(ld, map, "figures");
     if (!node || !check_keys(ld, node, "figures", known))
         return;
     struct take_figures x = {.text = field_of_type(ld, node, "text", r, FIELD_TEXT),
                              .from = field_of_type(ld, node, "from", r, FIELD_DATE),
                              .to = field_of_type(ld, node, "to", r, FIELD_DATE),
-                             .previous = field_of_type(ld, node, "previous", r, FIELD_RECORD)};
+                             .previous = field_of_type(ld, node, "previous", r, FIELD_RECORD),
+                             .issued = get_ref(ld, node, "issued", set_states(r))};
     bool asked = false;
     for (int i = 0; i < a->n_form; i++)
         asked |= a->form[i].field == x.text;

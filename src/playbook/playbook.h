@@ -191,6 +191,7 @@ struct take_figures {
     int text;     /* text field, asked by this action: the prose */
     int from, to; /* date fields: the span */
     int previous; /* record field: the bulletin whose figures are corrected, -1 */
+    int issued;   /* state: its figures are out, and new ones are held against them (measure/difference.h), -1 */
 };
 
 enum action_who {
