@@ -1,141 +1,9 @@
 #include "measure/bulletin.h"
 #include "measure/figure_int.h"
+#include "measure/slot.h"
 #include "measure/small.h"
-#include "measure/speak.h"
-
-enum slot_what {
-    WHAT_n,
-    WHAT_N,
-    WHAT_value,
-    WHAT_change,
-    WHAT_opening,
-    WHAT_in,
-    WHAT_out,
-    WHAT_closing,
-    WHAT_COUNT
-};
-static const char *const WHATS[] = {"n", "N", "value", "change", "opening", "in", "out", "closing"};
 
 enum { SLOTS_MAX = 300 };
-
-struct slot {
-    struct str text; /* between the braces */
-    struct figure_question q;
-    enum slot_what what;
-    enum speak_about about;
-    int digits, decimals;
-    bool whole;
-};
-
-/* ---- reading a slot ---- */
-
-static bool bad_slot(struct err *e, struct str text, const char *en, const char *zh)
-{
-    struct str t = {text.ptr, text.len > 60 ? 60 : text.len};
-    err_field(e, ERR_INPUT, "prose", "{{%.*s}}: %s", STR_F(t), en);
-    return err_zh(e, "{{%.*s}}：%s", STR_F(t), zh);
-}
-
-static bool small_number(struct str s, struct str tail, int low, int high, int *out)
-{
-    int64_t n;
-    if (tail.len && !str_ends(s, tail))
-        return false;
-    s.len -= tail.len;
-    if (!str_int(s, &n) || n < low || n > high)
-        return false;
-    *out = (int)n;
-    return true;
-}
-
-static bool read_style(struct slot *s, struct str word)
-{
-    static const struct {
-        const char *head;
-        enum speak_about about;
-    } ROUND[] = {{"余", SPEAK_OVER}, {"近", SPEAK_NEARLY}};
-    for (size_t i = 0; i < COUNT_OF(ROUND); i++) {
-        struct str head = str_of(ROUND[i].head);
-        struct str rest = {word.ptr + head.len, word.len - head.len};
-        if (str_starts(word, head) && small_number(rest, STR_NONE, 1, 9, &s->digits)) {
-            s->about = ROUND[i].about;
-            return true;
-        }
-    }
-    return small_number(word, STR("位"), 0, 4, &s->decimals);
-}
-
-static bool read_word(struct slot *s, struct str word, bool *what, struct err *e)
-{
-    struct str value, key = str_cut(word, '=', &value);
-    for (int i = 0; i < WHAT_COUNT && !value.ptr; i++) {
-        if (str_is(word, WHATS[i])) {
-            s->what = (enum slot_what)i;
-            return *what = true;
-        }
-    }
-    if (str_is(word, "同比") || str_is(word, "环比")) {
-        s->q.compare = str_is(word, "同比") ? COMPARE_YOY : COMPARE_PREVIOUS;
-        return true;
-    }
-    if (value.ptr && (str_is(key, "from") || str_is(key, "to") || str_is(key, "area") ||
-                      str_is(key, "compare"))) {
-        s->whole &= !str_is(key, "area");
-        return figure_question_set(&s->q, str_is(key, "from")   ? "from"
-                                          : str_is(key, "to")   ? "to"
-                                          : str_is(key, "area") ? "area"
-                                                                : "compare",
-                                   value, e);
-    }
-    return read_style(s, word) ||
-           bad_slot(e, s->text,
-                    "expected INDICATOR and n, N, value, change, opening, in, out or closing",
-                    "应写“统计项 n、N、value、change、opening、in、out 或 closing”，可加 余2、近1、2位、同比、环比、from=、to=、area=");
-}
-
-enum { WHOLE_SPAN = 27 }; /* days; shorter spans hold sealed matters in fives */
-
-static bool read_slot(struct arena *a, struct str text, const struct bulletin_frame *f,
-                      struct slot *s, struct err *e)
-{
-    struct str rest = str_trim(text);
-    bool what = false;
-    *s = (struct slot){
-        .text = text, .q = figure_question_new(f->now), .digits = 2, .decimals = 1, .whole = f->whole};
-    s->q.area = f->area;
-    s->q.from = f->from;
-    s->q.to = f->to;
-    s->q.id = str_dup(a, str_cut(rest, ' ', &rest));
-    while (rest.len) {
-        struct str word = str_cut(rest, ' ', &rest);
-        if (word.len && !read_word(s, word, &what, e))
-            return false;
-    }
-    s->q.sealed = s->q.to - s->q.from >= WHOLE_SPAN; /* what a head approved and issues, once for a span */
-    s->q.whole = s->whole;
-    if (s->what == WHAT_change && s->q.compare == COMPARE_NONE)
-        s->q.compare = COMPARE_YOY;
-    return what || bad_slot(e, text, "say what of it: n, N, value, change, opening, in, out, closing",
-                            "请写明取哪个数：n、N、value、change、opening、in、out、closing");
-}
-
-/* The next {{…}} of *rest: what stands before it, and what stands in it; false at the end. */
-static bool next_slot(struct str *rest, struct str *before, struct str *slot)
-{
-    for (size_t i = 0; i + 1 < rest->len; i++) {
-        if (rest->ptr[i] != '{' || rest->ptr[i + 1] != '{')
-            continue;
-        for (size_t k = i + 2; k + 1 < rest->len; k++) {
-            if (rest->ptr[k] != '}' || rest->ptr[k + 1] != '}')
-                continue;
-            *before = (struct str){rest->ptr, i};
-            *slot = (struct str){rest->ptr + i + 2, k - i - 2};
-            *rest = (struct str){rest->ptr + k + 2, rest->len - k - 2};
-            return true;
-        }
-    }
-    return false;
-}
 
 /* ---- printing ---- */
 
@@ -186,21 +54,21 @@ static bool nothing(const struct slot *s, const struct figure *f, struct err *e)
 {
     const char *note = f->total.note ? f->total.note : "";
     if (f->indicator->pending)
-        return bad_slot(e, s->text, "its definition is not agreed", "口径待定，不能公布");
+        return slot_bad(e, s->text, "its definition is not agreed", "口径待定，不能公布");
     if (strcmp(note, "N<20") == 0)
-        return bad_slot(e, s->text, "no rate under N = 20", "数量不足20，不写比率，请改写件数");
+        return slot_bad(e, s->text, "no rate under N = 20", "数量不足20，不写比率，请改写件数");
     if (strcmp(note, "not reported") == 0)
-        return bad_slot(e, s->text, "nothing was reported for exactly this area and span",
+        return slot_bad(e, s->text, "nothing was reported for exactly this area and span",
                         "没有这个区划、这个时段的报送数，请先录入或改时段");
-    return bad_slot(e, s->text, "it has no such number", "这个统计项没有这个数");
+    return slot_bad(e, s->text, "it has no such number", "这个统计项没有这个数");
 }
 
 static bool print_change(const struct slot *s, const struct figure *f, struct buf *b, struct err *e)
 {
     if (f->compare.incomparable)
-        return bad_slot(e, s->text, "the definition was changed in between", "口径调整，不可比");
+        return slot_bad(e, s->text, "the definition was changed in between", "口径调整，不可比");
     if (!f->compare.given && is_cell(f, WHAT_value) && small_count(f->compare.v.value))
-        return bad_slot(e, s->text, "its base is below 5", "对比期数量不足5，不写变化");
+        return slot_bad(e, s->text, "its base is below 5", "对比期数量不足5，不写变化");
     speak_change(b, true, f, s->decimals);
     return b->len || nothing(s, f, e);
 }
@@ -292,7 +160,7 @@ static bool one_span(const struct taken *list, size_t n, struct err *e)
                            x->compare.change == y->compare.change;
             if (x->reported.is && spans && numbers && str_eq(x->id, y->id) &&
                 str_eq(x->area, y->area) && (x->total.n || x->compare.change))
-                return bad_slot(e, list[k].slot.text, "the same reported number under two spans",
+                return slot_bad(e, list[k].slot.text, "the same reported number under two spans",
                                 "同一个报送数用在了两个时段，请核对");
         }
     }
@@ -306,7 +174,7 @@ static bool rate_apart(const struct taken *list, size_t n, struct err *e)
         for (size_t k = i + 1; k < n; k++) {
             const struct taken *x = &list[i], *y = &list[k];
             if (same_figure(x, y) && x->slot.what != y->slot.what && small_rate(&x->figure) && tells(x) && tells(y))
-                return bad_slot(e, y->slot.text, "beside the other number of this rate it gives away a count under 5:"
+                return slot_bad(e, y->slot.text, "beside the other number of this rate it gives away a count under 5:"
                                                  " print one of value, n and N",
                                 "与同一比率的另一个数写在一起，会推算出不足5的数，请在value、n、N中只写一个");
         }
@@ -384,7 +252,7 @@ static struct json *part_of(struct arena *a, const struct taken *t, int number, 
     put_str(a, p, "kind", STR("figure"));
     put_str(a, p, "code", str_printf(a, "F%d", number));
     put_str(a, p, "slot", t->slot.text);
-    put_str(a, p, "what", str_of(WHATS[t->slot.what]));
+    put_str(a, p, "what", str_of(SLOT_WHATS[t->slot.what]));
     put_str(a, p, "id", f->id);
     put_int(a, p, "version", f->indicator->version);
     put_str(a, p, "area", f->area);
@@ -422,11 +290,11 @@ static bool take_all(struct store *db, struct arena *a, const struct world *w, s
                      const struct bulletin_frame *frame, struct taken *list, size_t *n, struct err *e)
 {
     struct str before, slot;
-    while (next_slot(&prose, &before, &slot)) {
+    while (slot_next(&prose, &before, &slot)) {
         if (*n == SLOTS_MAX)
             return err_field(e, ERR_TOO_BIG, "prose", "more than %d figures", SLOTS_MAX);
         struct taken *t = &list[(*n)++];
-        if (!read_slot(a, slot, frame, &t->slot, e) ||
+        if (!slot_read(a, slot, frame, &t->slot, e) ||
             !figure_ask(db, a, w, &t->slot.q, &t->figure, e))
             return false;
     }
@@ -469,7 +337,7 @@ static const struct json *figure_part(const struct json *parts, const char *code
 void bulletin_text(struct buf *b, struct str prose, const struct json *parts, bool coded)
 {
     struct str before, slot;
-    for (int i = 1; next_slot(&prose, &before, &slot); i++) {
+    for (int i = 1; slot_next(&prose, &before, &slot); i++) {
         char code[16];
         snprintf(code, sizeof code, "F%d", i);
         const struct json *p = figure_part(parts, code);
@@ -557,7 +425,7 @@ static bool take_one(struct store *db, struct arena *a, const struct world *w,
     struct bulletin_frame frame;
     struct buf b AUTO(buf_free) = BUF(400);
     struct str hidden = json_text(part, "hidden");
-    if (!frame_of(part, now, &frame, e) || !read_slot(a, json_text(part, "slot"), &frame, &t->slot, e))
+    if (!frame_of(part, now, &frame, e) || !slot_read(a, json_text(part, "slot"), &frame, &t->slot, e))
         return false;
     t->slot.q.as_of_size = size;
     if (!figure_ask(db, a, w, &t->slot.q, &t->figure, e))
