@@ -711,6 +711,39 @@ class Lists(Base):
                              {x["id"] for x in self.want("grid", 200, "GET", "/api/playbooks")["rows"]})
 
 
+class Complaint(Base):
+    """What the frame of every page leads to: one who works with the program says what is wrong with it."""
+
+    def complain(self, who, status=201, page="/new"):
+        return self.open(who, "complain", {"text": "同一张表一个月填两次", "page": page, "reply": True,
+                                           "contact": {"name": "某某", "phone": "13912340000"}},
+                         status, type="complaint.complaint")
+
+    def test_answered_by_the_centre(self):
+        r = self.complain("grid")
+        self.assertRegex(r["number"], r"^360112TJ\d{9}$")
+        seen = self.want("centre", 200, "GET", f"/api/records/{r['id']}")
+        self.assertEqual((seen["state"], seen["fields"]["page"]), ("received", "/new"))
+        self.assertTrue(seen["due"])
+        other = self.want("stranger", 404, "GET", f"/api/records/{r['id']}")
+        self.assertEqual(other["code"], "not_found")
+        self.act("grid", r, "answer", {"answer": "改好了"}, status=403)
+        self.act("centre", r, "answer", {}, status=400)
+        self.act("centre", r, "answer", {"answer": "第二张表不用再填"})
+        self.assertEqual(r["state"], "answered")
+        self.assertEqual(self.want("grid", 200, "GET", f"/api/records/{r['id']}")["fields"]["answer"], "第二张表不用再填")
+
+    def test_all_who_write_may_and_it_is_marked(self):
+        for who in ("mediator", "desk", "head", "centre"):
+            self.complain(who)
+        self.complain("desk", page=None)  # emptied in the form
+        self.complain("leader", 403)  # reads only
+        books = self.want("grid", 200, "GET", "/api/playbooks")["rows"]
+        self.assertEqual(books[-1]["id"], "complaint")
+        opens = [a for b in books for x in b["records"] for a in x["opens"] if "on_every_page" in a]
+        self.assertEqual([(a["id"], a["on_every_page"]) for a in opens], [("complain", "page")])
+
+
 class Skew(Base):
     """A telephone whose clock is off (decisions 27)."""
 

@@ -325,6 +325,8 @@ static void put_opens(struct json_out *o, const struct record_def *def)
         jo_kv(o, "id", act->id);
         reply_words(o, "name", &act->name);
         put_names(o, "by", act->by, act->n_by);
+        if (act->on_page >= 0)
+            jo_kv(o, "on_every_page", def->fields[act->on_page].id);
         jo_end(o);
     }
     jo_end(o);

@@ -5,7 +5,7 @@ static const char *const action_keys[] = {
     "name",   "opens", "import",  "resident",   "from", "to",      "by",   "who",
     "not_by", "form",  "guards",  "needs",      "set",  "start",   "stop", "pause",
     "resume", "does",  "reopens", "ends_parts", "answers", "misses", "leaves_out", "numbers", "link",
-    "figures", "hold",  "when_answered", NULL};
+    "figures", "hold",  "when_answered", "on_every_page", NULL};
 
 struct idset set_actions(const struct record_def *r)
 {
@@ -19,7 +19,7 @@ void load_action_ids(struct loader *ld, int record, const struct node *map)
     int n = count_items(ld, map, "actions", 100);
     r->actions = ARENA_ARRAY(ld->a, struct action, n + 1);
     for (const struct node *it = map ? map->first : NULL; r->n_actions < n; it = it->next) {
-        r->actions[r->n_actions++] = (struct action){.id = it->key, .line = it->line, .not_by = -1};
+        r->actions[r->n_actions++] = (struct action){.id = it->key, .line = it->line, .not_by = -1, .on_page = -1};
         check_id(ld, it, it->key, "action", ID_MAX);
     }
 }
@@ -307,6 +307,27 @@ static int field_of_type(struct loader *ld, const struct node *node, const char 
     return -1;
 }
 
+static bool asks(const struct action *a, int field)
+{
+    for (int i = 0; i < a->n_form; i++)
+        if (a->form[i].field == field)
+            return true;
+    return false;
+}
+
+/* The frame of every page leads to its form, and the field begins with the page one came from. */
+static void load_on_page(struct loader *ld, const struct record_def *r, const struct node *node, struct action *a)
+{
+    a->on_page = field_of_type(ld, node, "on_every_page", r, FIELD_TEXT);
+    if (a->on_page < 0)
+        return;
+    if (!a->opens || a->import)
+        fail(ld, node_get(node, "on_every_page"), "on_every_page: for an action that opens a record");
+    else if (!asks(a, a->on_page))
+        fail(ld, node_get(node, "on_every_page"), "on_every_page: the form of the action must ask \"%.*s\"",
+             SHOW(r->fields[a->on_page].id));
+}
+
 static void load_figures(struct loader *ld, const struct record_def *r, const struct node *map,
                          struct action *a)
 {
@@ -319,12 +340,9 @@ static void load_figures(struct loader *ld, const struct record_def *r, const st
                              .to = field_of_type(ld, node, "to", r, FIELD_DATE),
                              .previous = field_of_type(ld, node, "previous", r, FIELD_RECORD),
                              .issued = get_ref(ld, node, "issued", set_states(r))};
-    bool asked = false;
-    for (int i = 0; i < a->n_form; i++)
-        asked |= a->form[i].field == x.text;
     if (x.text < 0 || x.from < 0 || x.to < 0)
         fail(ld, node, "figures: expected text, from and to");
-    else if (!asked)
+    else if (!asks(a, x.text))
         fail(ld, node, "figures: the form of the action must ask \"%.*s\"", SHOW(r->fields[x.text].id));
     if (a->opens)
         fail(ld, node, "figures: an action that opens a record cannot take them");
@@ -406,6 +424,7 @@ static void load_action(struct loader *ld, int record, const struct node *node, 
     }
     load_figures(ld, r, node, a);
     load_link(ld, r, node, a);
+    load_on_page(ld, r, node, a);
     a->numbers = get_bool(ld, node, "numbers", false);
     if (a->numbers && (a->opens || a->n_does))
         fail(ld, node_get(node, "numbers"), "numbers: for an action that opens nothing and has no steps");

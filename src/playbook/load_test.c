@@ -572,6 +572,8 @@ static void mistakes_of_actions(void **state)
         {"who: holder", "when_answered: {grade: simple}", "grade is not asked by agree", 0},
         {"form: [type!, grade?", "when_answered: {grade: simple}\n        form: [type!, grade?",
          "the action answers no follow-up", 0},
+        {"who: holder", "on_every_page: grade", "expected a field of type text, \"grade\" is code", 0},
+        {"who: holder", "on_every_page: summary", "on_every_page: for an action that opens a record", 0},
         {"who: holder", "hold: yours", "expected one of stays, mine, centre", 0},
         {"import: true", "import: true\n        hold: mine", "an import gives a record to no unit", 1},
         {"who: holder", "resident: true\n        hold: mine", "a resident is of no unit", 1},

@@ -253,6 +253,7 @@ struct action {
     int *link_for;           /* the actions it may do by it */
     int n_link_for;
     struct take_figures *figures; /* NULL: takes none */
+    int on_page;             /* text field: every page leads to this form, the field begins with its address; -1 */
     struct str answers;      /* part kind this action answers ("follow_up"), or STR_NONE */
     struct choice *answered; /* the answers of a follow-up for which it is done, not the plain one */
     int n_answered;

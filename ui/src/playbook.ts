@@ -1,5 +1,5 @@
 /* Playbooks as the program tells them; all forms and lists are drawn from these. */
-import { shallowReactive } from 'vue'
+import { shallowReactive, shallowRef } from 'vue'
 import { get, session } from './api'
 import type { Words } from './words'
 
@@ -107,6 +107,7 @@ export interface Opening {
     id: string
     name: Words
     by: string[]
+    on_every_page?: string // the frame leads to it; the field that begins with the page one came from
 }
 
 export interface Type {
@@ -116,9 +117,12 @@ export interface Type {
     kind: string
     place?: string // the field whose point is on the map
     opens: Opening[] // what this person may begin with
+    aside?: boolean // not the work itself, but what is said of the program
 }
 
 export const types = shallowReactive<Type[]>([])
+/* What the frame leads to from every page: the form's address, and the field that takes the page's. */
+export const everywhere = shallowRef<{ name: Words; to: string; field: string }>()
 const loaded = new Map<string, Promise<Playbook>>()
 
 export async function loadTypes(): Promise<void> {
@@ -132,12 +136,19 @@ export async function loadTypes(): Promise<void> {
         p.records.map((r) => ({
             ...r,
             playbook: p.id,
+            aside: r.opens.some((a) => a.on_every_page),
             // the composite comes before the plain one: it is the one that spares steps
             opens: r.opens.filter((a) => a.by.some((b) => mine.has(b))).reverse(),
         })),
     )
+    everywhere.value = undefined
+    for (const x of all) {
+        for (const { id, name, on_every_page: field } of x.opens)
+            if (field) everywhere.value ??= { name, to: `/new/${x.id}/${id}`, field }
+        x.opens = x.opens.filter((a) => !a.on_every_page)
+    }
     // what this person can open comes first, then the other cases
-    const late = (x: Type) => (x.opens.length ? 0 : x.kind === 'case' ? 1 : 2)
+    const late = (x: Type) => (x.aside ? 3 : x.opens.length ? 0 : x.kind === 'case' ? 1 : 2)
     types.length = 0
     types.push(...all.sort((a, b) => late(a) - late(b)))
 }
