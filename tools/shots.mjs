@@ -15,7 +15,7 @@ await flow(async (t) => {
         // name, account, address, what must be there first
         ['login', null, '/', '#login'],
         ['unit', HEAD, '/?of=area', '.sheet'],
-        ['desk', STAFF, '/?list=call', '.line'],
+        ['desk', STAFF, '/desk', '.numbers'],
         ['list', HEAD, '/list/dispute.dispute', '.bulk'],
         ['list-filtered', HEAD, '/list/dispute.dispute?f.result=not_settled&which=all', '.filters'],
         ['map', HEAD, '/map', '.map .dot'],
@@ -24,7 +24,17 @@ await flow(async (t) => {
         ['new', GRID, '/new/dispute.dispute/report', 'form'],
         ['figures', FIGURES, '/figures', 'main h1, main h2, main .card'],
         ['me', STAFF, '/me', '.chips'],
+        ['calls', STAFF, '/calls', 'main .card, main p'],
+        ['report', GRID, '/new', 'form'],
+        ['window', STAFF, '/window', 'main input'],
+        ['import', HEAD, '/import', 'main input'],
+        ['wall', FIGURES, '/wall', '.wall, main'],
         ['admin', ADMIN, '/admin', 'main .card'],
+        ['admin-areas', ADMIN, '/admin/areas', 'main .card'],
+        ['admin-accounts', ADMIN, '/admin/accounts', 'main .card'],
+        ['admin-playbooks', ADMIN, '/admin/playbooks', 'main .card'],
+        ['admin-log', ADMIN, '/admin/log', 'main .card'],
+        ['admin-budget', ADMIN, '/admin/budget', 'main table'],
     ]
     for (const [name, login, at, ready] of PAGES) {
         for (const how of ['desk', 'phone']) {
