@@ -163,7 +163,10 @@ class Server:
         return code, text
 
     def forget(self):
-        """The folder with everything in it; other tests of this process have keys of their own."""
+        """The folder with everything in it, and what a failed test left running; other tests of this process have
+        keys of their own."""
+        if self.run.poll() is None:
+            self.stop()
         os.environ.pop("BIHUAN_KEY", None)
         self.folder.cleanup()
 
