@@ -50,13 +50,19 @@ function unfold() {
 
 // Nothing is asked any more, and nothing is busy.
 async function settled(page) {
-    for (let quiet = 0; quiet < 3; quiet = page.open.size ? 0 : quiet + 1) await page.waitForTimeout(80)
+    const late = Date.now() + 30_000
+    for (let quiet = 0; quiet < 3; quiet = page.open.size ? 0 : quiet + 1) {
+        await page.waitForTimeout(80)
+        const waits = [...page.open].map((r) => r.url())
+        assert.ok(Date.now() < late, `${page.url()} still waits for ${waits.join(', ')}`)
+    }
     await page.waitForFunction(() => !document.querySelector('[aria-busy="true"]'))
 }
 
 function countAsked(page) {
     page.open = new Set()
-    page.on('request', (r) => r.url().includes('/stream') || page.open.add(r))
+    // the browser never tells that an icon came
+    page.on('request', (r) => /\/stream|\/icon\.svg/.test(r.url()) || page.open.add(r))
     for (const end of ['requestfinished', 'requestfailed']) page.on(end, (r) => page.open.delete(r))
 }
 

@@ -132,7 +132,10 @@ export async function act(page, name, fields = {}) {
         if (field === 'part') await page.selectOption('#part', { label: what })
         else if (typeof what === 'string') await choose(page, field, what)
         else if (what.person) await fillPerson(page, field, what.person)
-        else await page.fill(`[data-field=${field}] input, [data-field=${field}] textarea`, what.text)
+        else {
+            await page.fill(`[data-field=${field}] input, [data-field=${field}] textarea`, what.text)
+            await page.keyboard.press('Tab') // a calendar that opened closes again
+        }
     }
     await send(page)
 }
