@@ -52,12 +52,8 @@ bool account_by_login(struct store *db, struct str login, struct id *out, bool *
     bool has = rows_next(&r);
     if (err_is(e))
         return false;
-    if (has) {
-        struct str id = rows_str(&r, 0);
-        if (id.len != ID_LEN)
-            return err_set(e, ERR_VERIFY, "an account has a damaged id");
-        memcpy(out->b, id.ptr, ID_LEN);
-    }
+    if (has && !id_read(rows_str(&r, 0), out))
+        return err_set(e, ERR_VERIFY, "an account has a damaged id");
     *found = has;
     return true;
 }

@@ -144,13 +144,12 @@ struct walk {
 static bool walk_row(struct walk *w, const struct rows *r, struct err *e)
 {
     struct lookup_row row = {.rid = rows_int(r, 1)};
-    struct str id = rows_str(r, 2), value = rows_str(r, 4);
+    struct str value = rows_str(r, 4);
     int64_t hit;
-    if (id.len != ID_LEN)
+    if (!id_read(rows_str(r, 2), &row.id))
         return err_set(e, ERR_VERIFY, "a record has a damaged id");
     if (value.len != LOOKUP_VALUE)
         return true; /* no telephone number in it */
-    memcpy(row.id.b, id.ptr, ID_LEN);
     memcpy(row.value.b, value.ptr, LOOKUP_VALUE);
     if (w->n == w->limit || !lookup_scan(&w->key, w->phone, &row, 1, &hit))
         return true;

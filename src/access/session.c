@@ -192,10 +192,9 @@ static bool read_session(struct store *db, const struct hash *token, struct sess
         store_query(db, sql_session_get, BIND(C_BLOB(HASH_STR(*token))), e);
     if (!rows_next(&r))
         return err_is(e) ? false : no_session(e);
-    struct str account = rows_str(&r, 0), csrf = rows_str(&r, 1);
-    if (account.len != ID_LEN || csrf.len != SESSION_TOKEN)
+    struct str csrf = rows_str(&r, 1);
+    if (!id_read(rows_str(&r, 0), &s.account) || csrf.len != SESSION_TOKEN)
         return err_set(e, ERR_VERIFY, "a session is damaged");
-    memcpy(s.account.b, account.ptr, ID_LEN);
     memcpy(s.csrf, csrf.ptr, SESSION_TOKEN);
     s.made = rows_int(&r, 2);
     s.seen = rows_int(&r, 3);

@@ -313,10 +313,8 @@ static bool put_gone(struct call *c, struct json_out *o, int64_t after, int64_t 
             struct record *r;
             struct id id;
             bool found;
-            struct str raw = rows_str(&rows, 1);
-            if (raw.len != ID_LEN)
+            if (!id_read(rows_str(&rows, 1), &id))
                 continue;
-            memcpy(id.b, raw.ptr, ID_LEN);
             if (!record_load_open(c->db, engine_keys(c->api->engine), c->a, id, &found, &r, c->e))
                 return false;
             if (found && !actor_sees(&c->actor, c->w, r))

@@ -74,6 +74,13 @@ struct str id_text(struct arena *a, struct id id)
     return (struct str){arena_copy(a, t, ID_TEXT), ID_TEXT};
 }
 
+bool id_read(struct str bytes, struct id *out)
+{
+    if (bytes.len == ID_LEN)
+        memcpy(out->b, bytes.ptr, ID_LEN);
+    return bytes.len == ID_LEN;
+}
+
 bool id_eq(struct id a, struct id b)
 {
     return memcmp(a.b, b.b, ID_LEN) == 0;

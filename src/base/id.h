@@ -14,6 +14,7 @@ struct id id_derive(const struct str *parts, size_t n);
 /* The n-th further event of the action id (decisions 9). */
 struct id id_nth(struct id id, int64_t n);
 bool id_parse(struct str text, struct id *out); /* lower or upper case, with hyphens */
+bool id_read(struct str bytes, struct id *out); /* as a column holds it; false: not 16 bytes */
 void id_format(struct id id, char out[static ID_TEXT + 1]);
 struct str id_text(struct arena *a, struct id id);
 bool id_eq(struct id a, struct id b);

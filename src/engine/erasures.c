@@ -29,18 +29,11 @@ static void add_line(struct buf *b, int64_t seq, struct id event, struct id rec,
                (long long)k);
 }
 
-static bool id_of(struct str s, struct id *out)
-{
-    if (s.len == ID_LEN)
-        memcpy(out->b, s.ptr, ID_LEN);
-    return s.len == ID_LEN;
-}
-
 /* *found = false: the log has no such event. */
 static bool event_id(struct store *db, int64_t seq, bool *found, struct id *out, struct err *e)
 {
     struct rows r AUTO(rows_close) = store_query(db, sql_erasures_event, BIND(C_INT(seq)), e);
-    *found = rows_next(&r) && id_of(rows_str(&r, 0), out);
+    *found = rows_next(&r) && id_read(rows_str(&r, 0), out);
     return !err_is(e);
 }
 
@@ -54,7 +47,7 @@ bool erasures_ensure(struct store *db, const struct keys *keys, struct err *e)
     struct rows r AUTO(rows_close) = store_query(db, sql_erasures_all, BIND_NONE, e);
     while (rows_next(&r)) {
         struct id event, rec, value;
-        if (id_of(rows_str(&r, 1), &event) && id_of(rows_str(&r, 2), &rec) && id_of(rows_str(&r, 4), &value))
+        if (id_read(rows_str(&r, 1), &event) && id_read(rows_str(&r, 2), &rec) && id_read(rows_str(&r, 4), &value))
             add_line(&b, rows_int(&r, 0), event, rec, rows_int(&r, 3), value, rows_int(&r, 5));
     }
     return !err_is(e) && file_replace(path, buf_view(&b), 0600, e);

@@ -12,13 +12,6 @@ static struct str key_str(const uint8_t *key)
     return (struct str){(const char *)key, CIPHER_KEY};
 }
 
-static bool id_from(struct str s, struct id *out)
-{
-    if (s.len == ID_LEN)
-        memcpy(out->b, s.ptr, ID_LEN);
-    return s.len == ID_LEN;
-}
-
 /* The name has its key from that of the file; it is text in the row. */
 static struct str name_sealed(struct arena *a, const struct upload *u)
 {
@@ -48,7 +41,7 @@ static bool key_open(struct store *db, const struct keys *keys, struct str recor
     bool found = false;
     if (!record.ptr)
         return keys_unwrap(keys, ID_STR(u->id), wrapped, u->key);
-    return id_from(record, &rec) && record_dek(db, keys, u->rid, rec, &found, dek, e) && found &&
+    return id_read(record, &rec) && record_dek(db, keys, u->rid, rec, &found, dek, e) && found &&
            wrapped.len == KEYS_WRAPPED && cipher_open(dek, ID_STR(u->id), wrapped, u->key);
 }
 
@@ -63,7 +56,7 @@ bool uploads_find(struct store *db, const struct keys *keys, struct arena *a, st
     struct str sha = rows_str(&r, 4), name = str_dup(a, rows_str(&r, 1)), wrapped = str_dup(a, rows_str(&r, 5)),
                record = rows_null(&r, 7) ? STR_NONE : str_dup(a, rows_str(&r, 7));
     u->mime = str_dup(a, rows_str(&r, 2));
-    bool whole = id_from(rows_str(&r, 0), &u->account) && sha.len == HASH_LEN;
+    bool whole = id_read(rows_str(&r, 0), &u->account) && sha.len == HASH_LEN;
     if (whole)
         memcpy(u->sha256.b, sha.ptr, HASH_LEN);
     rows_close(&r);
@@ -208,7 +201,7 @@ static bool sweep(void *user, struct store *db, struct err *e)
     struct rows r AUTO(rows_close) = store_query(db, sql_upload_sweep, BIND(C_INT(s->before), C_INT(SWEPT)), e);
     s->n = 0;
     while (rows_next(&r))
-        s->n += s->n < SWEPT && id_from(rows_str(&r, 0), &s->ids[s->n]);
+        s->n += s->n < SWEPT && id_read(rows_str(&r, 0), &s->ids[s->n]);
     rows_close(&r);
     for (size_t i = 0; i < s->n; i++)
         if (!upload_bytes_drop(db, s->ids[i], e))

@@ -63,12 +63,10 @@ static bool look_at_page(struct file_walk *w)
     w->n = 0;
     while (rows_next(&r)) {
         struct id rec = {{0}};
-        struct str raw = rows_str(&r, 3);
         w->seq = rows_int(&r, 0);
         w->k = rows_int(&r, 1);
         w->n++;
-        if (raw.len == ID_LEN)
-            memcpy(rec.b, raw.ptr, ID_LEN);
+        id_read(rows_str(&r, 3), &rec); /* a damaged one opens nothing */
         if (!look_at(w, rows_int(&r, 2), rec))
             return false;
     }

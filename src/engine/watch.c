@@ -178,7 +178,8 @@ static bool find_same(struct watching *x, const struct matter *m, struct str col
         store_query(x->db, sql.ptr, BIND(C_TEXT(m->type), C_TEXT(value), C_INT(since), C_INT(m->opened)), x->e);
     while (rows_next(&r)) {
         struct spot_matter s = {.rid = rows_int(&r, 0), .at = rows_int(&r, 1), .number = rows_str(&r, 3)};
-        memcpy(s.id.b, rows_str(&r, 2).ptr, ID_LEN);
+        if (!id_read(rows_str(&r, 2), &s.id))
+            return err_set(x->e, ERR_VERIFY, "a record has a damaged id");
         take(x, &s);
     }
     return !err_is(x->e);
@@ -254,8 +255,7 @@ static bool matter_of(struct watching *x, int64_t rid, bool fresh, bool *is, str
                          .holder = str_dup(x->a, rows_str(&r, 5)),
                          .due = rows_null(&r, 6) ? 0 : rows_int(&r, 6)};
     m->self = (struct spot_matter){.rid = rid, .at = m->opened, .number = str_dup(x->a, rows_str(&r, 4))};
-    memcpy(m->self.id.b, rows_str(&r, 0).ptr, ID_LEN);
-    return true;
+    return id_read(rows_str(&r, 0), &m->self.id) || err_set(x->e, ERR_VERIFY, "a record has a damaged id");
 }
 
 /* ---- all watches ---- */

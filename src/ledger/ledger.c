@@ -134,11 +134,9 @@ static bool take_event(struct rows *r, struct arena *a, struct event *out, struc
                        .recorded = rows_int(r, 5),
                        .has_req = !rows_null(r, 6),
                        .body = str_dup(a, rows_str(r, 8))};
-    struct str id = rows_str(r, 1);
-    if (id.len != ID_LEN || !take_hash(rows_str(r, 7), &ev.leaf) ||
+    if (!id_read(rows_str(r, 1), &ev.id) || !take_hash(rows_str(r, 7), &ev.leaf) ||
         (ev.has_req && !take_hash(rows_str(r, 6), &ev.req)))
         return err_set(e, ERR_VERIFY, "event %lld: a column is damaged", (long long)ev.seq);
-    memcpy(ev.id.b, id.ptr, ID_LEN);
     *out = ev;
     return true;
 }

@@ -28,10 +28,9 @@ bool detached_read(struct store *db, struct arena *a, int64_t seq, int64_t k,
         return true;
     }
     struct id id;
-    struct str raw = rows_str(&r, 1), plain;
-    if (raw.len != ID_LEN)
+    struct str plain;
+    if (!id_read(rows_str(&r, 1), &id))
         return err_set(e, ERR_VERIFY, "event %lld has a damaged id", (long long)seq);
-    memcpy(id.b, raw.ptr, ID_LEN);
     if (!detached_open(a, id, k, rows_str(&r, 0), dek, &plain))
         return err_set(e, ERR_VERIFY, "a detached value of event %lld does not open",
                        (long long)seq);

@@ -52,15 +52,6 @@ int64_t spot_metres(int64_t lon1, int64_t lat1, int64_t lon2, int64_t lat2)
 
 /* ---- matters ---- */
 
-static struct id id_in(const struct rows *r, int column)
-{
-    struct id id;
-    struct str s = rows_str(r, column);
-    ASSERT(s.len == ID_LEN);
-    memcpy(id.b, s.ptr, ID_LEN);
-    return id;
-}
-
 enum { MOST_A_METRE = 100 }; /* units of latitude: a metre is 90 of them */
 
 bool spot_within(int64_t lon1, int64_t lat1, int64_t lon2, int64_t lat2, int64_t metres)
@@ -97,7 +88,9 @@ bool spot_matters(struct store *db, struct arena *a, const struct spot_question 
                              C_INT(q->until), C_INT(q->lat - up), C_INT(q->lat + up)),
                         e);
         for (bool more = true; more && rows_next(&r);) {
-            struct spot_matter m = {rows_int(&r, 0), rows_int(&r, 1), id_in(&r, 2), rows_str(&r, 3)};
+            struct spot_matter m = {.rid = rows_int(&r, 0), .at = rows_int(&r, 1), .number = rows_str(&r, 3)};
+            if (!id_read(rows_str(&r, 2), &m.id))
+                return err_set(e, ERR_VERIFY, "a record has a damaged id");
             if (spot_within(q->lon, q->lat, rows_int(&r, 4), rows_int(&r, 5), q->metres))
                 more = take(self, &m);
         }
