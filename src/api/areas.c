@@ -173,7 +173,7 @@ static bool put_change(struct call *c, struct json_out *o, const struct event *e
     if (json_get(row, "name"))
         jo_kv(o, "name", json_text(row, "name"));
     if (parent >= 0)
-        jo_kv(o, "parent", c->w->areas[parent].full.len ? c->w->areas[parent].full : c->w->areas[parent].name);
+        jo_kv(o, "parent", area_title(&c->w->areas[parent]));
     put_day(o, "valid_from", json_get(row, "valid_from"));
     put_day(o, "valid_to", json_get(row, "valid_to"));
     if (json_get(row, "successor"))

@@ -76,7 +76,7 @@ static bool code_words(struct fill *f, const struct field *x, struct str code, s
         *out = code_name(f->view.playbook, x, code);
     } else if (x->type == FIELD_AREA) {
         i = world_area(w, code);
-        *out = i < 0 ? code : w->areas[i].full.len ? w->areas[i].full : w->areas[i].name;
+        *out = i < 0 ? code : area_title(&w->areas[i]);
     } else if (x->type == FIELD_ORG) {
         *out = view_org(w, code);
     } else if (x->type == FIELD_ACCOUNT) {
@@ -172,9 +172,7 @@ static struct str attr_words(struct fill *f, int attr)
     if (attr == ATTR_state)
         return state < 0 ? r->state : f->view.def->states[state].name.zh;
     if (attr == ATTR_area)
-        return area < 0                  ? r->code
-               : w->areas[area].full.len ? w->areas[area].full
-                                         : w->areas[area].name;
+        return area < 0 ? r->code : area_title(&w->areas[area]);
     if (attr == ATTR_holder)
         return view_org(w, record_holder(r));
     record_value(r, f->view.def, attr, &v);
@@ -256,7 +254,7 @@ static bool other_words(struct fill *f, const struct json *item, struct str what
     else if (str_is(what, "opened"))
         *out = time_day(f, r->opened);
     else if (str_is(what, "area"))
-        *out = area < 0 ? r->code : c->w->areas[area].full.len ? c->w->areas[area].full : c->w->areas[area].name;
+        *out = area < 0 ? r->code : area_title(&c->w->areas[area]);
     else if (kind)
         *out = code_name(p, kind, json_str(json_get_str(r->fields, kind->id)));
     return true;

@@ -19,7 +19,7 @@ static void put_org(struct call *c, struct json_out *o, const struct org *x)
 static void put_area_name(struct call *c, struct json_out *o, int at)
 {
     if (at >= 0)
-        jo_kv(o, "area_name", c->w->areas[at].full.len ? c->w->areas[at].full : c->w->areas[at].name);
+        jo_kv(o, "area_name", area_title(&c->w->areas[at]));
 }
 
 /* full=true: also those that are closed, and with their areas in words. */

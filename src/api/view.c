@@ -241,7 +241,7 @@ static bool code_name(struct view *v, const struct field *f, struct str code, st
     } else if (f->type == FIELD_AREA) {
         i = world_area(w, code);
         if (i >= 0)
-            *name = w->areas[i].full.len ? w->areas[i].full : w->areas[i].name;
+            *name = area_title(&w->areas[i]);
     } else if (f->type == FIELD_ORG) {
         *name = view_org(w, code);
     } else if (f->type == FIELD_ACCOUNT) {
@@ -286,7 +286,7 @@ void view_grant(struct json_out *o, const struct world *w, const struct grant *g
     jo_kc(o, "name", role_name(g->role, zh));
     if (area >= 0) {
         jo_kv(o, "area", w->areas[area].code);
-        jo_kv(o, "area_name", w->areas[area].full.len ? w->areas[area].full : w->areas[area].name);
+        jo_kv(o, "area_name", area_title(&w->areas[area]));
     }
     jo_end(o);
 }
@@ -384,7 +384,7 @@ static void put_head(struct view *v, struct json_out *o)
         jo_kv(o, "state_name", words_text(v->c, &v->def->states[state].name));
     jo_kv(o, "area", r->code);
     if (area >= 0)
-        jo_kv(o, "area_name", w->areas[area].full.len ? w->areas[area].full : w->areas[area].name);
+        jo_kv(o, "area_name", area_title(&w->areas[area]));
     view_time(o, w, "opened", r->opened);
     view_time(o, w, "last_at", r->last_at);
     view_time(o, w, "closed", record_closed(r));

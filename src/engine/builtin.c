@@ -25,14 +25,7 @@ bool say_no(struct deciding *d, enum err_code code, const char *field, const cha
 struct json *draft_text(struct deciding *d, const char *key)
 {
     struct str s = str_trim(json_text(d->input, key));
-    if (!s.len)
-        return NULL;
-    struct buf b = BUF(LIMIT_TEXT_FIELD * 2);
-    struct json_out o = json_out(&b);
-    jo_str(&o, s);
-    struct json *ref = form_detach(d, buf_dup(d->a, &b), false);
-    buf_free(&b);
-    return ref;
+    return s.len ? form_said(d, s, false) : NULL;
 }
 
 bool need_text(struct deciding *d, const char *key, const char *zh)

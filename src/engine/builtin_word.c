@@ -126,10 +126,7 @@ static bool look_for_task(struct deciding *d)
         json_push(fields, json_new_str(d->a, d->def->fields[s->shows[i]].id));
     draft_in(d, "fields", fields);
     draft_in(d, "task", json_new_str(d->a, s->id));
-    struct buf b AUTO(buf_free) = BUF(LIMIT_TEXT_FIELD);
-    struct json_out o = json_out(&b);
-    jo_str(&o, str_printf(d->a, "办理环节：%.*s", STR_F(s->name.zh)));
-    draft_in(d, "purpose", form_detach(d, buf_dup(d->a, &b), false));
+    draft_in(d, "purpose", form_said(d, str_printf(d->a, "办理环节：%.*s", STR_F(s->name.zh)), false));
     return true;
 }
 

@@ -33,6 +33,7 @@ MUST_USE bool form_value(struct deciding *d, const struct field *f, const struct
 /* A text of the action itself (reason, comment), as a detached value; NULL stays NULL. */
 struct json *form_detach(struct deciding *d, struct str json_text, bool vault);
 struct str form_written(struct deciding *d, const struct json *j); /* as JSON text */
+struct json *form_said(struct deciding *d, struct str s, bool vault); /* a text, kept apart */
 /* ---- form_file.c ---- */
 /* The upload of this id, when the action may name it; otherwise false, and why in both languages. */
 MUST_USE bool form_upload(struct deciding *d, struct str file, const struct upload **out, const char **en,

@@ -37,6 +37,11 @@ struct str form_written(struct deciding *d, const struct json *j)
     return s;
 }
 
+struct json *form_said(struct deciding *d, struct str s, bool vault)
+{
+    return form_detach(d, form_written(d, json_new_str(d->a, s)), vault);
+}
+
 static bool take_text(struct deciding *d, const struct field *f, const struct json *v,
                       struct json **out)
 {
@@ -50,7 +55,7 @@ static bool take_text(struct deciding *d, const struct field *f, const struct js
     size_t most = f->max_chars > 0 ? (size_t)f->max_chars : LIMIT_TEXT_FIELD / 4;
     if (s.len > LIMIT_TEXT_FIELD || str_chars(s) > most)
         return refuse(d, ERR_TOO_BIG, f, "the text is too long", "文字太长");
-    *out = form_detach(d, form_written(d, json_new_str(d->a, s)), f->vault);
+    *out = form_said(d, s, f->vault);
     return true;
 }
 

@@ -16,6 +16,13 @@ static bool not_yours(struct deciding *d, const char *field)
            err_zh(d->e, "只有该区划的管理员才能办理");
 }
 
+static void lies_in(struct deciding *d, int area)
+{
+    d->area = area;
+    d->draft->body.area = d->w->areas[area].aid;
+    d->draft->body.code = d->w->areas[area].code;
+}
+
 static bool take_area(struct deciding *d, bool required)
 {
     struct str code = json_text(d->input, "area");
@@ -26,8 +33,7 @@ static bool take_area(struct deciding *d, bool required)
         return err_field(d->e, ERR_UNKNOWN_AREA, "area", "area: there is no such area");
     if (!sys_governs(d, d->area))
         return not_yours(d, "area");
-    d->draft->body.area = d->w->areas[d->area].aid;
-    d->draft->body.code = d->w->areas[d->area].code;
+    lies_in(d, d->area);
     return true;
 }
 
@@ -116,11 +122,8 @@ static bool take_role(struct deciding *d, const struct json *given, struct json 
     struct json *g = json_push(list, json_new(d->a, J_OBJ));
     json_set(d->a, g, STR("role"), json_new_str(d->a, json_text(given, "role")));
     json_set(d->a, g, STR("area"), json_new_int(d->a, d->w->areas[area].aid));
-    if (list->n == 1) { /* it lies where its first role counts */
-        d->area = area;
-        d->draft->body.area = d->w->areas[area].aid;
-        d->draft->body.code = d->w->areas[area].code;
-    }
+    if (list->n == 1) /* it lies where its first role counts */
+        lies_in(d, area);
     return true;
 }
 
@@ -147,11 +150,7 @@ static bool text_field(struct deciding *d, const char *key, bool required)
         return true;
     if (!sys_need(d, key, &s))
         return false;
-    struct buf b = BUF(4096);
-    struct json_out o = json_out(&b);
-    jo_str(&o, s);
-    draft_set(d, key, form_detach(d, buf_dup(d->a, &b), false));
-    buf_free(&b);
+    draft_set(d, key, form_said(d, s, false));
     return true;
 }
 
@@ -221,9 +220,6 @@ bool sys_look(struct deciding *d, bool opening)
     if (!why.len || why.len > 2000)
         return err_field(d->e, ERR_REQUIRED, "purpose", "purpose: say what it is needed for") ||
                err_zh(d->e, "请填写查找的用途");
-    struct buf b AUTO(buf_free) = BUF(16384);
-    struct json_out o = json_out(&b);
-    jo_str(&o, why);
-    draft_in(d, "purpose", form_detach(d, buf_dup(d->a, &b), false));
+    draft_in(d, "purpose", form_said(d, why, false));
     return true;
 }

@@ -120,7 +120,7 @@ static struct str name_of(struct row *row, const struct field *f, struct str cod
     }
     if (f->type == FIELD_AREA) {
         i = world_area(w, code);
-        return i < 0 ? code : w->areas[i].full.len ? w->areas[i].full : w->areas[i].name;
+        return i < 0 ? code : area_title(&w->areas[i]);
     }
     i = f->type == FIELD_ORG ? world_org(w, code) : -1;
     return i >= 0 ? w->orgs[i].name : code;
@@ -210,8 +210,7 @@ static void head_cell(const struct row *row, enum head h, struct sheet_cell *out
     else if (h == HEAD_AREA_CODE)
         s = r->code;
     else if (h == HEAD_AREA && area >= 0)
-        s = row->x->w->areas[area].full.len ? row->x->w->areas[area].full
-                                            : row->x->w->areas[area].name;
+        s = area_title(&row->x->w->areas[area]);
     *out = (struct sheet_cell){.null = !s.len && t == TIME_NONE, .i = t, .s = s};
 }
 

@@ -307,14 +307,6 @@ static int field_of_type(struct loader *ld, const struct node *node, const char 
     return -1;
 }
 
-static bool asks(const struct action *a, int field)
-{
-    for (int i = 0; i < a->n_form; i++)
-        if (a->form[i].field == field)
-            return true;
-    return false;
-}
-
 /* The frame of every page leads to its form, and the field begins with the page one came from. */
 static void load_on_page(struct loader *ld, const struct record_def *r, const struct node *node, struct action *a)
 {
@@ -323,7 +315,7 @@ static void load_on_page(struct loader *ld, const struct record_def *r, const st
         return;
     if (!a->opens || a->import)
         fail(ld, node_get(node, "on_every_page"), "on_every_page: for an action that opens a record");
-    else if (!asks(a, a->on_page))
+    else if (!in_form(a, a->on_page))
         fail(ld, node_get(node, "on_every_page"), "on_every_page: the form of the action must ask \"%.*s\"",
              SHOW(r->fields[a->on_page].id));
 }
@@ -342,7 +334,7 @@ static void load_figures(struct loader *ld, const struct record_def *r, const st
                              .issued = get_ref(ld, node, "issued", set_states(r))};
     if (x.text < 0 || x.from < 0 || x.to < 0)
         fail(ld, node, "figures: expected text, from and to");
-    else if (!asks(a, x.text))
+    else if (!in_form(a, x.text))
         fail(ld, node, "figures: the form of the action must ask \"%.*s\"", SHOW(r->fields[x.text].id));
     if (a->opens)
         fail(ld, node, "figures: an action that opens a record cannot take them");

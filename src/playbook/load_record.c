@@ -175,7 +175,7 @@ static void load_recurs(struct loader *ld, struct record_def *r, const struct no
     r->recurs = x;
 }
 
-static bool in_form(const struct action *a, int field)
+bool in_form(const struct action *a, int field)
 {
     for (int i = 0; i < a->n_form; i++)
         if (a->form[i].field == field)

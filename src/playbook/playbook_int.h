@@ -122,6 +122,7 @@ void load_field_exprs(struct loader *ld, int record, const struct node *map);
 void load_clocks(struct loader *ld, int record, const struct node *map);
 void load_follow_ups(struct loader *ld, int record, const struct node *map);
 void load_action_ids(struct loader *ld, int record, const struct node *map);
+bool in_form(const struct action *a, int field); /* does its form ask this field? */
 /* A map of code or boolean fields to one value each; of fields that the action asks, unless it is NULL. */
 struct choice *load_choices(struct loader *ld, const struct record_def *r, const struct action *act,
                             const struct node *node, const char *key, int *n_out);

@@ -18,6 +18,11 @@ struct area {
     bool has_border; /* table area_border has it; the box around it, 1e-7 degree: */
     int64_t west, south, east, north;
 };
+/* As people are told it: the root alone has only its own name. */
+static inline struct str area_title(const struct area *a)
+{
+    return a->full.len ? a->full : a->name;
+}
 
 /* The tree before an event moved or renamed areas, while the records are taken along (area_shift): a
  * record whose rid is above the cursor still lies in it. */
