@@ -45,7 +45,7 @@ static void figures(struct paper *p, const struct world *w, const struct json *p
     static const char *const HEAD[] = {"代码", "统计项", "数", "时段", "来历"};
     struct paper_block *t = table(p, WIDTHS, HEAD, (int)COUNT_OF(HEAD));
     JSON_EACH (part, parts) {
-        if (!str_is(json_text(part, "kind"), "figure") || json_yes(part, "void"))
+        if (!bulletin_figure(part))
             continue;
         paper_cell(p, t, json_text(part, "code"));
         paper_cell(p, t, bulletin_indicator(w, json_text(part, "id")));

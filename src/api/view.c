@@ -4,6 +4,7 @@
 #include "api/api_int.h"
 #include "clock/calendar.h"
 #include "record/seal.h"
+#include "record/spot.h"
 #include "record/tiles.h"
 
 bool view_open(struct call *c, const struct record *r, struct view *out)
@@ -93,8 +94,8 @@ static void put_members(struct json_out *o, const struct json *place)
 static void put_on_map(struct call *c, struct json_out *o, const struct json *place)
 {
     struct tiles t = tiles_of(c->w);
-    int64_t lon = json_num(place, "lon", 0), lat = json_num(place, "lat", 0);
-    if (t.crs != CRS_GCJ02 || !json_is(json_get(place, "lon"), J_INT))
+    int64_t lon, lat;
+    if (t.crs != CRS_GCJ02 || !spot_of(place, &lon, &lat))
         return;
     crs_from_wgs84(t.crs, &lon, &lat);
     jo_key(o, "map");

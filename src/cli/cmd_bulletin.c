@@ -95,7 +95,7 @@ static bool check_figures(struct cli *c, struct open *x, const struct bulletin *
         bool same;
         struct str now;
         struct err why = ERR_INIT;
-        if (!str_is(json_text(p, "kind"), "figure") || json_yes(p, "void"))
+        if (!bulletin_figure(p))
             continue;
         if (!bulletin_again(x->db, c->arena, x->w, p, &same, &now, &why)) {
             if (why.code == ERR_STORE)

@@ -58,24 +58,10 @@ static bool read_closed(struct search *x, struct closed_case *c)
     const struct record *r = c->x->change.after;
     const struct record_def *def = c->x->change.def;
     const struct json *ref = json_get_str(r->fields, def->fields[def->place_field].id);
-    struct str plain = STR_NONE;
-    struct json *place;
     *c = (struct closed_case){.x = c->x, .as = r, .closed = record_closed(r)};
     if (c->closed == TIME_NONE || record_sealed(r) || record_flag(r, "$void") || record_merged(r).len || !ref)
         return true;
-    if (!changes_plain(x->db, &x->batch->changes, r, ref, &plain, x->e))
-        return false;
-    if (!plain.ptr)
-        return true;
-    if (!json_own(x->a, plain, &place, x->e))
-        return false;
-    const struct json *lon = json_get(place, "lon"), *lat = json_get(place, "lat");
-    if (json_is(lon, J_INT) && json_is(lat, J_INT)) {
-        c->lon = lon->i;
-        c->lat = lat->i;
-        c->counts = true;
-    }
-    return true;
+    return changes_point(x->db, &x->batch->changes, r, ref, &c->counts, &c->lon, &c->lat, x->e);
 }
 
 static bool near_in_batch(struct search *x)

@@ -120,20 +120,16 @@ static bool place_point(struct verifying *v, const struct changes *c, const stru
                         struct cell at[static 2])
 {
     const struct json *ref = record_sealed(r) ? NULL : json_get_str(r->fields, f->id);
-    struct str plain = STR_NONE;
-    struct json *j;
+    int64_t lon, lat;
+    bool has;
     at[0] = at[1] = C_NULL;
     if (!ref || !value_detached(ref))
         return true;
-    if (!changes_plain(v->db, c, r, ref, &plain, v->e))
+    if (!changes_point(v->db, c, r, ref, &has, &lon, &lat, v->e))
         return false;
-    if (!plain.ptr)
-        return true;
-    if (!json_own(c->arena, plain, &j, v->e))
-        return false;
-    if (json_is(json_get(j, "lon"), J_INT) && json_is(json_get(j, "lat"), J_INT)) {
-        at[0] = C_INT(json_num(j, "lon", 0));
-        at[1] = C_INT(json_num(j, "lat", 0));
+    if (has) {
+        at[0] = C_INT(lon);
+        at[1] = C_INT(lat);
     }
     return true;
 }

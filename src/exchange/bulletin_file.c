@@ -57,7 +57,7 @@ bool bulletin_open(struct store *db, struct arena *a, const struct world *w, con
                              .area_name = area >= 0 ? w->areas[area].name : STR_NONE,
                              .size = -1};
     JSON_EACH (part, r->parts)
-        if (str_is(json_text(part, "kind"), "figure") && !json_yes(part, "void"))
+        if (bulletin_figure(part))
             out->size = max64(out->size, json_num(part, "size", -1));
     *is = true;
     return open_text(db, a, keys, r, x->text, def, &out->prose, e) &&
@@ -146,7 +146,7 @@ void bulletin_write(struct json_out *o, const struct world *w, const struct bull
     jo_key(o, "figures");
     jo_arr(o);
     JSON_EACH (part, b->record->parts)
-        if (str_is(json_text(part, "kind"), "figure") && !json_yes(part, "void"))
+        if (bulletin_figure(part))
             put_figure(o, part);
     jo_end(o);
     jo_end(o);

@@ -325,11 +325,15 @@ bool bulletin_take(struct store *db, struct arena *a, const struct world *w, str
 
 /* ---- the text ---- */
 
+bool bulletin_figure(const struct json *part)
+{
+    return str_is(json_text(part, "kind"), "figure") && !json_yes(part, "void");
+}
+
 static const struct json *figure_part(const struct json *parts, const char *code)
 {
     JSON_EACH (p, parts)
-        if (str_is(json_text(p, "kind"), "figure") && str_is(json_text(p, "code"), code) &&
-            !json_yes(p, "void"))
+        if (bulletin_figure(p) && str_is(json_text(p, "code"), code))
             return p;
     return NULL;
 }
@@ -382,7 +386,7 @@ void bulletin_check_text(struct str text, const struct json *parts, struct str *
     *first_bad = STR_NONE;
     *seen = 0;
     JSON_EACH (p, parts) {
-        if (!str_is(json_text(p, "kind"), "figure") || json_yes(p, "void"))
+        if (!bulletin_figure(p))
             continue;
         buf_clear(&printed);
         (*seen)++;
@@ -464,7 +468,7 @@ bool bulletin_corrections(struct store *db, struct arena *a, const struct world 
         struct taken t = {.small = false};
         struct str printed;
         struct err why = ERR_INIT;
-        if (!str_is(json_text(p, "kind"), "figure") || json_yes(p, "void") || !json_get(p, "n"))
+        if (!bulletin_figure(p) || !json_get(p, "n"))
             continue;
         if (!take_one(db, a, w, p, -1, now, &t, &printed, &why)) {
             if (why.code == ERR_STORE)

@@ -33,8 +33,10 @@ struct bulletin_frame { /* what the bulletin itself says */
 MUST_USE bool bulletin_take(struct store *db, struct arena *a, const struct world *w, struct str prose,
                             const struct bulletin_frame *frame, struct json **out, struct err *e);
 
+/* Is this part a figure that stands, none that a later taking has put aside? */
+bool bulletin_figure(const struct json *part);
 /* The prose with its figures filled in; coded: each with its code behind it, "98.4%[F3]".  parts: the
- * record's parts, of which those of kind figure and not void are read. */
+ * record's parts, of which the figures are read. */
 void bulletin_text(struct buf *b, struct str prose, const struct json *parts, bool coded);
 
 /* Takes a frozen figure again, as of the size it was taken at.  *same: it prints the same. */

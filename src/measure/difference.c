@@ -1,5 +1,6 @@
 #include "measure/difference.h"
 #include "measure/difference.sql.h"
+#include "measure/bulletin.h"
 #include "measure/small.h"
 #include "record/change.h"
 
@@ -63,17 +64,12 @@ static bool gives_away(const struct world *w, const struct json *x, const struct
     return false;
 }
 
-static bool is_figure(const struct json *part)
-{
-    return str_is(json_text(part, "kind"), "figure") && !json_yes(part, "void");
-}
-
 /* One new figure beside a list; number: of the bulletin that is out, STR_NONE: its own. */
 static bool check(const struct world *w, const struct json *part, const struct json *list, struct str number,
                   struct err *e)
 {
     JSON_EACH (other, list) {
-        if (!is_figure(other) || !gives_away(w, part, other))
+        if (!bulletin_figure(other) || !gives_away(w, part, other))
             continue;
         struct str slot = json_text(part, "slot"), code = json_text(other, "code");
         bool own = !number.len;
@@ -90,7 +86,7 @@ static bool check_all(const struct world *w, const struct json *parts, const str
                       struct err *e)
 {
     JSON_EACH (part, parts)
-        if (is_figure(part) && !check(w, part, list, number, e))
+        if (bulletin_figure(part) && !check(w, part, list, number, e))
             return false;
     return true;
 }

@@ -106,6 +106,7 @@ MUST_USE bool asof_correct(struct gather *g);
 
 /* value.c */
 struct figure_value value_of(const struct gather *g, struct figure_sums *s);
+int64_t value_power(int n); /* 10^n */
 int64_t value_ratio(int64_t n, int64_t d, int64_t times, int decimals); /* half-up */
 /* Difference of two rates, scaled as they are, from the exact fractions. */
 int64_t value_points(const struct figure_value *now, const struct figure_value *then);

@@ -68,8 +68,7 @@ static bool read_word(struct slot *s, struct str word, bool *what, struct err *e
 
 enum { WHOLE_SPAN = 27 }; /* days; shorter spans hold sealed matters in fives */
 
-bool slot_read(struct arena *a, struct str text, const struct bulletin_frame *f,
-                      struct slot *s, struct err *e)
+bool slot_read(struct arena *a, struct str text, const struct bulletin_frame *f, struct slot *s, struct err *e)
 {
     struct str rest = str_trim(text);
     bool what = false;

@@ -6,21 +6,13 @@ enum { WAN = 10000, YI = 100000000, TINY = 20 };
 
 /* ---- round numbers ---- */
 
-static int64_t power(int n)
-{
-    int64_t p = 1;
-    while (n-- > 0)
-        p *= 10;
-    return p;
-}
-
 /* What the last kept digit of n is worth. */
 static int64_t step_of(int64_t n, int digits)
 {
     int len = 1;
     for (int64_t v = n; v >= 10; v /= 10)
         len++;
-    return power(len > digits ? len - digits : 0);
+    return value_power(len > digits ? len - digits : 0);
 }
 
 /* v / 10^decimals without zeros at the end. */

@@ -3,10 +3,10 @@
 
 enum { RATE_LEAST = 20 }; /* no rate under N = 20 */
 
-static int64_t power(int decimals)
+int64_t value_power(int n)
 {
     int64_t p = 1;
-    while (decimals-- > 0)
+    while (n-- > 0)
         p *= 10;
     return p;
 }
@@ -21,7 +21,7 @@ static int64_t divide(__int128 n, __int128 d)
 int64_t value_ratio(int64_t n, int64_t d, int64_t times, int decimals)
 {
     ASSERT(d > 0);
-    return divide((__int128)n * times * power(decimals), d);
+    return divide((__int128)n * times * value_power(decimals), d);
 }
 
 static int term_decimals(const struct figure_term *t)
@@ -45,8 +45,8 @@ void value_rate(struct figure_value *v, int64_t records, int decimals)
     }
     v->has_value = true;
     v->decimals = decimals;
-    v->value = divide((__int128)v->n * power(v->N_decimals) * 100 * power(decimals),
-                      (__int128)v->N * power(v->n_decimals));
+    v->value = divide((__int128)v->n * value_power(v->N_decimals) * 100 * value_power(decimals),
+                      (__int128)v->N * value_power(v->n_decimals));
 }
 
 static void rate(const struct gather *g, const struct figure_sums *s, struct figure_value *v)
@@ -90,7 +90,7 @@ static void median(const struct gather *g, struct figure_sums *s, struct figure_
     int64_t low = s->ms[(s->n_ms - 1) / 2], high = s->ms[s->n_ms / 2];
     v->has_value = true;
     v->decimals = g->indicator->decimals;
-    v->value = divide(((__int128)low + high) * power(v->decimals), (__int128)2 * MS_DAY);
+    v->value = divide(((__int128)low + high) * value_power(v->decimals), (__int128)2 * MS_DAY);
 }
 
 struct figure_value value_of(const struct gather *g, struct figure_sums *s)
@@ -126,8 +126,8 @@ struct figure_value value_of(const struct gather *g, struct figure_sums *s)
 /* n/N as a percentage scaled by 10^decimals: numerator and denominator of it */
 static void fraction(const struct figure_value *v, __int128 *n, __int128 *d)
 {
-    *n = (__int128)v->n * power(v->N_decimals) * 100 * power(v->decimals);
-    *d = (__int128)v->N * power(v->n_decimals);
+    *n = (__int128)v->n * value_power(v->N_decimals) * 100 * value_power(v->decimals);
+    *d = (__int128)v->N * value_power(v->n_decimals);
 }
 
 int64_t value_points(const struct figure_value *now, const struct figure_value *then)

@@ -45,6 +45,9 @@ struct changes {
  * then in table detached. */
 MUST_USE bool changes_plain(struct store *db, const struct changes *c, const struct record *r,
                             const struct json *ref, struct str *out, struct err *e);
+/* Where the place behind a reference lies, WGS-84 in 1e-7 degree; *has = false: without a point, or erased. */
+MUST_USE bool changes_point(struct store *db, const struct changes *c, const struct record *r,
+                            const struct json *ref, bool *has, int64_t *lon, int64_t *lat, struct err *e);
 /* The data key of a record. *found = false when the record has none. */
 MUST_USE bool record_dek(struct store *db, const struct keys *keys, int64_t rid, struct id id,
                          bool *found, uint8_t out[static CIPHER_KEY], struct err *e);

@@ -1,5 +1,6 @@
 #include "record/change.h"
 #include "record/save.sql.h"
+#include "record/spot.h"
 #include "record/waiting.h"
 
 bool record_dek(struct store *db, const struct keys *keys, int64_t rid, struct id id, bool *found,
@@ -73,6 +74,22 @@ bool changes_plain(struct store *db, const struct changes *c, const struct recor
         return true;
     }
     return detached_read(db, c->arena, seq, k, dek, out, e);
+}
+
+bool changes_point(struct store *db, const struct changes *c, const struct record *r,
+                   const struct json *ref, bool *has, int64_t *lon, int64_t *lat, struct err *e)
+{
+    struct str plain;
+    struct json *place;
+    *has = false;
+    if (!changes_plain(db, c, r, ref, &plain, e))
+        return false;
+    if (!plain.ptr)
+        return true;
+    if (!json_own(c->arena, plain, &place, e))
+        return false;
+    *has = spot_of(place, lon, lat);
+    return true;
 }
 
 static bool load_one(struct store *db, struct arena *a, const char *sql, struct cell key,

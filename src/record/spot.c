@@ -40,6 +40,17 @@ int spot_ranges(int64_t lon, int64_t lat, int64_t metres, struct spot_range out[
     return n;
 }
 
+bool spot_of(const struct json *place, int64_t *lon, int64_t *lat)
+{
+    const struct json *x = json_get(place, "lon"), *y = json_get(place, "lat");
+    bool has = json_is(x, J_INT) && json_is(y, J_INT);
+    if (has) {
+        *lon = x->i;
+        *lat = y->i;
+    }
+    return has;
+}
+
 int64_t spot_metres(int64_t lon1, int64_t lat1, int64_t lon2, int64_t lat2)
 {
     double middle = ((double)lat1 + (double)lat2) / 2e7 * PI / 180.0;

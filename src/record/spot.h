@@ -23,6 +23,8 @@ struct spot_range {
 /* The ranges of cells that may hold a point within so many metres; gives their number.  metres is at
  * most 5,000 (then fewer than SPOT_ROWS_MAX rows). */
 int spot_ranges(int64_t lon, int64_t lat, int64_t metres, struct spot_range out[static SPOT_ROWS_MAX]);
+/* The point of a place as it is kept; false: it has none. */
+bool spot_of(const struct json *place, int64_t *lon, int64_t *lat);
 /* Metres between two points, rounded; exact enough for some kilometres. */
 int64_t spot_metres(int64_t lon1, int64_t lat1, int64_t lon2, int64_t lat2);
 

@@ -214,19 +214,16 @@ static bool point_of(struct store *db, const struct changes *c, const struct rec
                      struct cell *lon, struct cell *lat, struct err *e)
 {
     const struct json *ref = place_of(r, f);
-    struct str plain = STR_NONE;
-    struct json *j;
+    int64_t x, y;
+    bool has;
     *lon = *lat = C_NULL;
-    if (ref && !changes_plain(db, c, r, ref, &plain, e))
-        return false;
-    if (!plain.ptr)
+    if (!ref)
         return true;
-    if (!json_own(c->arena, plain, &j, e))
+    if (!changes_point(db, c, r, ref, &has, &x, &y, e))
         return false;
-    const struct json *x = json_get(j, "lon"), *y = json_get(j, "lat");
-    if (json_is(x, J_INT) && json_is(y, J_INT)) {
-        *lon = C_INT(x->i);
-        *lat = C_INT(y->i);
+    if (has) {
+        *lon = C_INT(x);
+        *lat = C_INT(y);
     }
     return true;
 }

@@ -53,8 +53,9 @@ static bool read_one(struct looking *l, const struct record_def *def, struct sim
         return false;
     l->texts[l->n_found] = json_str(text);
     l->places[l->n_found] = json_text(place, "text");
-    if (l->q->has_point && json_is(json_get(place, "lon"), J_INT) && json_is(json_get(place, "lat"), J_INT))
-        s->metres = spot_metres(l->q->lon, l->q->lat, json_num(place, "lon", 0), json_num(place, "lat", 0));
+    int64_t lon, lat;
+    if (l->q->has_point && spot_of(place, &lon, &lat))
+        s->metres = spot_metres(l->q->lon, l->q->lat, lon, lat);
     return true;
 }
 
