@@ -194,6 +194,47 @@ def tearDownModule():
     assert "Sanitizer" not in text, text
 
 
+class Served(unittest.TestCase):
+    """A server of the class's own, with these people logged in; on PostgreSQL where the class says so."""
+    postgres = False
+    logins = ()
+
+    @classmethod
+    def setUpClass(cls):
+        global POSTGRES
+        if cls.postgres and not os.environ.get("BIHUAN_TEST_PG"):
+            raise unittest.SkipTest("BIHUAN_TEST_PG is not set")
+        POSTGRES = cls.postgres
+        cls.server = Server()
+        POSTGRES = False
+        cls.key = os.environ["BIHUAN_KEY"]
+        cls.clients = {}
+        for login in cls.logins:
+            cls.clients[login] = Client(cls.server.port)
+            assert cls.clients[login].log_in(login)[0] == 200
+
+    @classmethod
+    def tearDownClass(cls):
+        os.environ["BIHUAN_KEY"] = cls.key
+        code, text = cls.server.end()
+        assert code == 0, text
+
+    def setUp(self):
+        os.environ["BIHUAN_KEY"] = self.key
+
+    def client(self, login=None):
+        """One more, logged in or not."""
+        c = Client(self.server.port)
+        if login:
+            self.assertEqual(c.log_in(login)[0], 200)
+        return c
+
+    def want(self, who, status, method, path, body=None):
+        got, answer = self.clients[who].ask(method, path, body)
+        self.assertEqual(got, status, f"{method} {path} by {who}: {answer}")
+        return answer
+
+
 class Base(unittest.TestCase):
     def want(self, who, status, method, path, body=None, **more):
         got, answer = CLIENTS[who].ask(method, path, body, **more)

@@ -23,7 +23,7 @@ def tearDownModule():
 
 # Every class of the other file, so that none is forgotten.
 for _name, _cls in list(vars(api).items()):
-    if isinstance(_cls, type) and issubclass(_cls, unittest.TestCase) and _cls is not api.Base:
+    if isinstance(_cls, type) and issubclass(_cls, unittest.TestCase) and _cls not in (api.Base, api.Served):
         globals()[_name] = type(_name, (_cls,), {"__module__": __name__})
 del _name, _cls
 

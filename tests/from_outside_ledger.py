@@ -34,17 +34,7 @@ def sheet(data):
         return rows
 
 
-class Ledger(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.server = api.Server()
-        cls.addClassCleanup(cls.server.end)
-
-    def client(self, login="centre"):
-        c = api.Client(self.server.port)
-        self.assertEqual(c.log_in(login)[0], 200)
-        return c
-
+class Ledger(api.Served):
     def put(self, c, text, name="a.csv", status=201):
         raw = text if isinstance(text, bytes) else text.encode()
         got, job = c.ask("POST", f"/api/imports?type=dispute.dispute&name={name}", raw=raw)
@@ -71,7 +61,7 @@ class Ledger(unittest.TestCase):
         return len(c.ask("GET", "/api/records?type=dispute&limit=200")[1]["rows"])
 
     def test_a_ledger_is_tried_then_imported_and_known_again(self):
-        c = self.client()
+        c = self.client("centre")
         before = self.matters(c)
         bad = "2,2024-05-04,望城镇,路口,租房,押金不退,十几人\n"
         job = self.put(c, "台账,,,,,,\n" + HEAD + GOOD + bad)
@@ -103,7 +93,7 @@ class Ledger(unittest.TestCase):
         self.assertEqual(self.numbers(self.run_it(c, changed)), (1, 0, 1, 0, 0))
 
     def test_other_areas_come_back_and_unknown_ones_stay_in_ones_own(self):
-        c = self.client()
+        c = self.client("centre")
         rows = GOOD.replace("长堎镇", "西湖区") + "7,2024-05-04,火星,路口,交通事故,撞了,2\n"
         job = self.put(c, (HEAD + rows).encode("gb18030"))
         got = self.run_it(c, job, source="两地")
@@ -117,14 +107,14 @@ class Ledger(unittest.TestCase):
             with self.subTest(login):
                 c = self.client(login)
                 self.assertEqual(c.ask("POST", "/api/imports?type=dispute.dispute", raw=b"a\n1\n")[0], 403)
-        mine = self.put(self.client(), HEAD + GOOD)
+        mine = self.put(self.client("centre"), HEAD + GOOD)
         other = self.client("desk")
         for method, path in (("GET", ""), ("DELETE", ""), ("GET", "/rejects"), ("POST", "/run")):
             body = {"mapping": {}} if method == "POST" else None
             self.assertEqual(other.ask(method, f"/api/imports/{mine['id']}{path}", body)[0], 404, path)
 
     def test_files_that_are_no_tables(self):
-        c = self.client()
+        c = self.client("centre")
         cases = [(b"", "空"), (b"PK\x03\x04broken", "不是 .xlsx"), (b"\n\n", "空"), ("a,b\n1,\"2\n".encode(), "第 2 行")]
         for raw, word in cases:
             with self.subTest(raw=raw):
@@ -133,7 +123,7 @@ class Ledger(unittest.TestCase):
         self.assertEqual((status, got["field"]), (400, "type"))
 
     def test_wrong_mappings(self):
-        c = self.client()
+        c = self.client("centre")
         job = self.put(c, HEAD + GOOD)
         good = job["mapping"]
         for wrong in ({**good, "columns": {"summary": "简要情况", "nothing": "地点"}}, {**good, "columns": {}},
@@ -152,7 +142,7 @@ class Ledger(unittest.TestCase):
         self.assertEqual(c.ask("GET", f"/api/imports/{job['id']}")[0], 404)
 
     def test_a_mapping_kept_as_a_file(self):
-        c = self.client()
+        c = self.client("centre")
         text = 'import: "dispute.dispute"\nid: {"columns": ["年", "号"]}\ncolumns:\n  summary: 内容\n'
         status, got = c.ask("POST", "/api/imports/mapping", {"text": text})
         self.assertEqual(status, 200)
@@ -175,7 +165,7 @@ class Ledger(unittest.TestCase):
         self.assertEqual(api.Client(self.server.port).ask("POST", "/api/exports/xlsx", raw=b"a\n1\n")[0], 401)
 
     def test_only_so_many_tables_lie_here(self):
-        c = self.client()
+        c = self.client("centre")
         jobs = [self.put(c, HEAD + GOOD) for _ in range(9)]
         self.assertEqual(c.ask("GET", f"/api/imports/{jobs[0]['id']}")[0], 404)
         self.assertEqual(c.ask("GET", f"/api/imports/{jobs[8]['id']}")[0], 200)

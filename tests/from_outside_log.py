@@ -12,17 +12,7 @@ import from_outside_api as api
 SCRIPT = api.ROOT / "tools/verify_log.py"
 
 
-class Log(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.server = api.Server()
-        cls.addClassCleanup(cls.server.end)
-
-    def client(self, login="admin"):
-        c = api.Client(self.server.port)
-        self.assertEqual(c.log_in(login)[0], 200)
-        return c
-
+class Log(api.Served):
     def get(self, c, path, want=200):
         status, got = c.ask("GET", path)
         self.assertEqual(status, want, (path, got))
@@ -33,7 +23,7 @@ class Log(unittest.TestCase):
                               timeout=60)
 
     def test_events_are_told_by_kind_and_unit_never_by_person(self):
-        c = self.client()
+        c = self.client("admin")
         page = self.get(c, "/api/log/events?limit=5")
         self.assertEqual(len(page["rows"]), 5)
         size = self.get(c, "/api/log")["size"]
@@ -51,7 +41,7 @@ class Log(unittest.TestCase):
         self.assertIn("区划", {x["type"] for x in seen})
 
     def test_a_proof_holds_outside(self):
-        c = self.client()
+        c = self.client("admin")
         log = self.get(c, "/api/log")
         got = self.get(c, "/api/log/proof?event=3")
         self.assertEqual(self.get(c, f"/api/log/proof?event={got['id']}")["leaf"], got["leaf"])
@@ -75,7 +65,7 @@ class Log(unittest.TestCase):
                                                  "action": "report", "fields": api.REPORT})[1]
         seq = made["receipt"]["seq"]
         self.get(desk, "/api/log", 403)
-        self.assertNotIn("body", self.get(self.client(), f"/api/log/proof?event={seq}"))  # admin sees no matters
+        self.assertNotIn("body", self.get(self.client("admin"), f"/api/log/proof?event={seq}"))  # admin sees no matters
         api.cli("account", "add", "auditor", "--role", "auditor", "--area", api.DISTRICT, "--db", self.server.db,
                 given=api.PASSWORD)
         api.cli("account", "add", "auditor2", "--role", "auditor", "--area", api.OTHER, "--db", self.server.db,
@@ -89,7 +79,7 @@ class Log(unittest.TestCase):
         self.assertNotIn("record", next(x for x in rows if x["seq"] == seq))
 
     def test_the_form_budget_names_fields_and_their_basis_never_persons(self):
-        got = self.get(self.client(), "/api/forms/budget")
+        got = self.get(self.client("admin"), "/api/forms/budget")
         report = next(x for x in got["rows"] if x["type"] == "dispute.dispute" and x["action"] == "上报")
         self.assertEqual(report["asked"], 0)  # nothing was there last month
         summary = next(x for x in report["fields"] if x["id"] == "summary")
@@ -101,7 +91,7 @@ class Log(unittest.TestCase):
             self.get(self.client(login), "/api/forms/budget", 403)
 
     def test_what_is_asked_wrongly(self):
-        c = self.client()
+        c = self.client("admin")
         size = self.get(c, "/api/log")["size"]
         for path, want in (("proof", 404), ("proof?event=x", 404), (f"proof?event={size}", 404),
                            ("proof?event=3&size=3", 400), ("proof?event=3&size=0", 400),

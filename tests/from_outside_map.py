@@ -1,7 +1,6 @@
 """The map from outside: a place keeps the system it was given in, points are cut to the rights, the tile server
 is a setting and the only host that the page may take pictures from."""
 import json
-import os
 import pathlib
 import sys
 import time
@@ -16,35 +15,8 @@ ON_CHINESE_MAPS = (115.8150199, 28.6867608)  # the same point in GCJ-02, reckone
 TILES = "https://tiles.example/{z}/{x}/{y}.png"
 
 
-class Map(unittest.TestCase):
-    postgres = False
-
-    @classmethod
-    def setUpClass(cls):
-        if cls.postgres and not os.environ.get("BIHUAN_TEST_PG"):
-            raise unittest.SkipTest("BIHUAN_TEST_PG is not set")
-        api.POSTGRES = cls.postgres
-        cls.server = api.Server()
-        api.POSTGRES = False
-        cls.key = os.environ["BIHUAN_KEY"]
-        cls.clients = {}
-        for login in ("grid", "desk", "stranger"):
-            cls.clients[login] = api.Client(cls.server.port)
-            assert cls.clients[login].log_in(login)[0] == 200
-
-    @classmethod
-    def tearDownClass(cls):
-        os.environ["BIHUAN_KEY"] = cls.key
-        code, text = cls.server.end()
-        assert code == 0, text
-
-    def setUp(self):
-        os.environ["BIHUAN_KEY"] = self.key
-
-    def want(self, who, status, method, path, body=None):
-        got, answer = self.clients[who].ask(method, path, body)
-        self.assertEqual(got, status, f"{method} {path} by {who}: {answer}")
-        return answer
+class Map(api.Served):
+    logins = ("grid", "desk", "stranger")
 
     def report(self, place, status=201, who="grid", **fields):
         body = {"id": api.uuid7(), "type": "dispute", "area": api.VILLAGE, "action": "report",

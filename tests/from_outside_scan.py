@@ -4,18 +4,7 @@ import unittest
 import from_outside_api as api
 
 
-class Scan(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.server = api.Server()
-        cls.addClassCleanup(cls.server.end)
-
-    def client(self, login=None):
-        c = api.Client(self.server.port)
-        if login:
-            self.assertEqual(c.log_in(login)[0], 200)
-        return c
-
+class Scan(api.Served):
     def show(self, desk):
         status, got = desk.ask("POST", "/api/session/scan")
         self.assertEqual(status, 200, got)

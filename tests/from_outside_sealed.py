@@ -26,35 +26,8 @@ def lines_of(path):
     return [None if x.startswith("#") else json.loads(x) for x in text.split("\n\n", 1)[0].split("\n")]
 
 
-class Sealed(unittest.TestCase):
-    postgres = False
-
-    @classmethod
-    def setUpClass(cls):
-        if cls.postgres and not os.environ.get("BIHUAN_TEST_PG"):
-            raise unittest.SkipTest("BIHUAN_TEST_PG is not set")
-        api.POSTGRES = cls.postgres
-        cls.server = api.Server()
-        api.POSTGRES = False
-        cls.key = os.environ["BIHUAN_KEY"]
-        cls.clients = {}
-        for login in ("grid", "desk", "mediator", "head", "leader", "stranger", "grid2", "centre"):
-            cls.clients[login] = api.Client(cls.server.port)
-            assert cls.clients[login].log_in(login)[0] == 200
-
-    @classmethod
-    def tearDownClass(cls):
-        os.environ["BIHUAN_KEY"] = cls.key
-        code, text = cls.server.end()
-        assert code == 0, text
-
-    def setUp(self):
-        os.environ["BIHUAN_KEY"] = self.key
-
-    def want(self, who, status, method, path, body=None):
-        got, answer = self.clients[who].ask(method, path, body)
-        self.assertEqual(got, status, f"{method} {path} by {who}: {answer}")
-        return answer
+class Sealed(api.Served):
+    logins = ("grid", "desk", "mediator", "head", "leader", "stranger", "grid2", "centre")
 
     def open(self, fields, who="desk"):
         return self.want(who, 201, "POST", "/api/records", {

@@ -7,18 +7,6 @@
 static const char *const ENDS[] = {"\x80豚", "\x9A蘑", "\x91菇"};
 #define EVENTS "SELECT COUNT(*) FROM event WHERE body LIKE '%erasure.cleared%'"
 
-static int64_t number(struct house *h, const char *sql)
-{
-    struct err e = ERR_INIT;
-    bool found;
-    int64_t n = -1;
-    struct store *db = testdb_open(&h->t, STORE_READ);
-    if (!store_int(db, sql, BIND_NONE, &found, &n, &e))
-        fail_msg("%s: %s", sql, e.text);
-    store_close(db);
-    return n;
-}
-
 static struct id report(struct house *h, const char *word)
 {
     const char *fields = arena_printf(h->a, "{'summary':'两家为%s争执','place':{'text':'%s巷'},'result':'pending'}",
@@ -66,15 +54,15 @@ static void nights(struct house *h)
     struct id rec = report(h, RARE), other = report(h, "平常小事");
     until(h, 3);
     tick(h->en);
-    assert_int_equal(number(h, EVENTS), 0); /* nothing was erased */
+    assert_int_equal(house_number(h, EVENTS), 0); /* nothing was erased */
     until(h, 9);
     must(h, "head", rec, "erase", "{'fields':['summary','place'],'reason':'本人要求'}");
     tick(h->en);
-    assert_int_equal(number(h, EVENTS), 0); /* by day */
+    assert_int_equal(house_number(h, EVENTS), 0); /* by day */
     assert_true(!lite || written(h));
     until(h, 3);
     tick(h->en);
-    assert_int_equal(number(h, EVENTS), 1);
+    assert_int_equal(house_number(h, EVENTS), 1);
     assert_false(lite && written(h));
     struct engine_config cfg = {.url = h->t.url, .clock = {house_now, h}};
     struct engine *second;
@@ -86,13 +74,13 @@ static void nights(struct house *h)
     engine_close(second);
     must(h, "head", other, "erase", "{'fields':['summary'],'reason':'本人要求'}");
     tick(h->en);
-    assert_int_equal(number(h, EVENTS), 1); /* once a night */
+    assert_int_equal(house_number(h, EVENTS), 1); /* once a night */
     until(h, 2);
     tick(h->en);
-    assert_int_equal(number(h, EVENTS), 2);
+    assert_int_equal(house_number(h, EVENTS), 2);
     until(h, 3);
     tick(h->en);
-    assert_int_equal(number(h, EVENTS), 2); /* and nothing since */
+    assert_int_equal(house_number(h, EVENTS), 2); /* and nothing since */
     house_verify(h);
 }
 
@@ -123,7 +111,7 @@ static void amended(struct house *h)
     struct id rec = report(h, RARE);
     must(h, "desk", rec, "amend", "{'fields':{'summary':'两家为小事争执'},'reason':'写错了'}");
     must(h, "head", rec, "erase", "{'fields':['summary','place'],'reason':'本人要求'}");
-    assert_int_equal(number(h, "SELECT COUNT(*) FROM detached WHERE bytes IS NULL"), 3);
+    assert_int_equal(house_number(h, "SELECT COUNT(*) FROM detached WHERE bytes IS NULL"), 3);
     char list[ERASURES_PATH];
     struct err e = ERR_INIT;
     struct str text = STR_NONE;
@@ -193,7 +181,7 @@ static void erased_again(struct house *h)
     if (!erasures_again(h->t.url, engine_keys(h->en), list, &values, &e))
         fail_msg("%s", e.text);
     assert_int_equal(values, 4);
-    assert_int_equal(number(h, "SELECT COUNT(*) FROM f_dispute_dispute WHERE x_place_lon IS NOT NULL"), 0);
+    assert_int_equal(house_number(h, "SELECT COUNT(*) FROM f_dispute_dispute WHERE x_place_lon IS NOT NULL"), 0);
     assert_true(erasures_again(h->t.url, engine_keys(h->en), list, &values, &e));
     assert_int_equal(values, 0);
     house_verify(h);

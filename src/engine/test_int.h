@@ -272,6 +272,19 @@ static inline struct buf house_dump(struct house *h)
     return b;
 }
 
+/* What a statement that asks for one number says. */
+static inline int64_t house_number(struct house *h, const char *sql)
+{
+    struct err e = ERR_INIT;
+    bool found;
+    int64_t n = -1;
+    struct store *db = testdb_open(&h->t, STORE_READ);
+    if (!store_int(db, sql, BIND_NONE, &found, &n, &e))
+        fail_msg("%s: %s", sql, e.text);
+    store_close(db);
+    return n;
+}
+
 static inline struct hash house_digest(struct house *h)
 {
     struct buf b = house_dump(h);

@@ -5,18 +5,6 @@
 
 enum { OPEN_FOR = 7 }; /* days: both rungs of the clock `register` have passed */
 
-static int64_t number(struct house *h, const char *sql)
-{
-    struct err e = ERR_INIT;
-    bool found;
-    int64_t n = -1;
-    struct store *db = testdb_open(&h->t, STORE_READ);
-    if (!store_int(db, sql, BIND_NONE, &found, &n, &e))
-        fail_msg("%s: %s", sql, e.text);
-    store_close(db);
-    return n;
-}
-
 static struct id report(struct house *h)
 {
     struct answer ans;
@@ -53,7 +41,7 @@ static void one_event_for_one_rung(struct house *h)
 {
     struct id rec = report(h), other = report(h);
     tick(h, h->en);
-    assert_int_equal(number(h, NOTICES), 0);
+    assert_int_equal(house_number(h, NOTICES), 0);
     h->now += OPEN_FOR * (int64_t)MS_DAY;
     /* a second node looks too, and one that was started again */
     struct engine_config cfg = {.url = h->t.url, .clock = {house_now, h}};
@@ -70,8 +58,8 @@ static void one_event_for_one_rung(struct house *h)
         tick(h, h->en);
     }
     engine_close(second);
-    assert_int_equal(number(h, EVENTS), 2);
-    assert_int_equal(number(h, NOTICES), 2);
+    assert_int_equal(house_number(h, EVENTS), 2);
+    assert_int_equal(house_number(h, NOTICES), 2);
     struct record *r = load(h, rec);
     assert_int_equal(escalations(r), 1);
     assert_int_equal(escalations(load(h, other)), 1);
@@ -89,7 +77,7 @@ static void a_failing_store_loses_nothing(struct house *h)
     struct id rec = report(h);
     int failed = 0;
     h->now += OPEN_FOR * (int64_t)MS_DAY;
-    for (int k = 1; k < 40 && number(h, EVENTS) == 0; k += 3) {
+    for (int k = 1; k < 40 && house_number(h, EVENTS) == 0; k += 3) {
         struct err e = ERR_INIT;
         engine_fault_in(h->en, k);
         failed += !engine_tick(h->en, &e);
@@ -98,10 +86,10 @@ static void a_failing_store_loses_nothing(struct house *h)
     for (int i = 0; i < 3; i++)
         tick(h, h->en);
     assert_true(failed > 0);
-    assert_int_equal(number(h, EVENTS), 1);
-    assert_int_equal(number(h, NOTICES), 1);
+    assert_int_equal(house_number(h, EVENTS), 1);
+    assert_int_equal(house_number(h, NOTICES), 1);
     assert_int_equal(escalations(load(h, rec)), 1);
-    assert_int_equal(number(h, "SELECT COUNT(*) FROM clock WHERE next IS NOT NULL"), 0);
+    assert_int_equal(house_number(h, "SELECT COUNT(*) FROM clock WHERE next IS NOT NULL"), 0);
     house_verify(h);
 }
 
@@ -123,7 +111,7 @@ static void only_a_clock_escalates(struct house *h)
     ask.actor = &clock;
     assert_false(engine_act(h->en, h->a, &ask, &ans));
     assert_int_equal(ans.err.code, ERR_INPUT);
-    assert_int_equal(number(h, EVENTS), 0);
+    assert_int_equal(house_number(h, EVENTS), 0);
 }
 
 /* The thread looks by itself. */
@@ -139,10 +127,10 @@ static void the_thread(void **state)
     struct engine *second;
     assert_true(engine_open(&cfg, &second, &e));
     struct timespec pause = {.tv_nsec = 100 * 1000 * 1000};
-    for (int i = 0; i < 100 && number(&h, EVENTS) == 0; i++)
+    for (int i = 0; i < 100 && house_number(&h, EVENTS) == 0; i++)
         nanosleep(&pause, NULL);
     engine_close(second);
-    assert_int_equal(number(&h, EVENTS), 1);
+    assert_int_equal(house_number(&h, EVENTS), 1);
     house_close(&h);
 }
 

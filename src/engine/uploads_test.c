@@ -7,18 +7,6 @@
 #define WORD "某甲的欠条"
 static const char BYTES[] = "%PDF-1.4 " WORD;
 
-static int64_t number(struct house *h, const char *sql)
-{
-    struct err e = ERR_INIT;
-    bool found;
-    int64_t n = -1;
-    struct store *db = testdb_open(&h->t, STORE_READ);
-    if (!store_int(db, sql, BIND_NONE, &found, &n, &e))
-        fail_msg("%s: %s", sql, e.text);
-    store_close(db);
-    return n;
-}
-
 static struct upload send(struct house *h, const char *name)
 {
     struct err e = ERR_INIT;
@@ -100,7 +88,7 @@ static void claimed(struct house *h)
                               id_text(h->a, u.id).ptr),
                  "another matter");
     must(h, "desk", rec, "attach", named(h, u.id)); /* of this matter it is named again */
-    assert_int_equal(number(h, "SELECT COUNT(*) FROM upload WHERE rid IS NULL"), 1);
+    assert_int_equal(house_number(h, "SELECT COUNT(*) FROM upload WHERE rid IS NULL"), 1);
     house_verify(h);
 }
 
@@ -245,9 +233,9 @@ static void erased(struct house *h)
     assert_int_equal(readable(h, u.id), 2);
     must(h, "centre", rec, "erase", "{'fields':['photo'],'reason':'本人要求'}");
     assert_int_equal(readable(h, u.id), 0);
-    assert_int_equal(number(h, "SELECT COUNT(*) FROM upload WHERE key IS NOT NULL"), 0);
+    assert_int_equal(house_number(h, "SELECT COUNT(*) FROM upload WHERE key IS NOT NULL"), 0);
     tick(h->en);
-    assert_int_equal(number(h, "SELECT COUNT(*) FROM upload"), 0);
+    assert_int_equal(house_number(h, "SELECT COUNT(*) FROM upload"), 0);
     struct err e = ERR_INIT;
     bool yes = true;
     struct store *db = testdb_open(&h->t, STORE_READ);
@@ -271,7 +259,7 @@ static void unclaimed(struct house *h)
     assert_int_equal(readable(h, kept.id), 2);
     assert_int_equal(readable(h, lost.id), 0);
     assert_int_equal(readable(h, young.id), 2);
-    assert_int_equal(number(h, "SELECT COUNT(*) FROM upload"), 2);
+    assert_int_equal(house_number(h, "SELECT COUNT(*) FROM upload"), 2);
     house_verify(h);
 }
 
