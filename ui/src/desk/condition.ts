@@ -1,6 +1,7 @@
 /* The choices in the address as one CQL2 condition. */
 import { session } from '../api'
 import type { Code, Field, Playbook, RecordDef } from '../playbook'
+import { query } from '../route'
 import { localDay, now } from '../show'
 
 /* Choices that are no fields; `which`, `sort` and `q` are none of the filters. */
@@ -66,4 +67,14 @@ export function conditionOf(q: URLSearchParams, def: RecordDef, pb: Playbook): s
         if (f) all.push(fieldCondition(f[1], f[2], v, deep))
     }
     return all.filter(Boolean).join(' AND ') || undefined
+}
+
+/* What a list and a map ask alike; the type's own fields are asked for once its playbook is there. */
+export function questionOf(type: string, def?: RecordDef, pb?: Playbook): Record<string, string | undefined> {
+    const q = query.value
+    return {
+        type, search: q.get('q') ?? '', area: q.get('area') ?? '',
+        open: q.get('which') ? undefined : 'true',
+        where: def && pb ? conditionOf(q, def, pb) : undefined,
+    }
 }

@@ -3,7 +3,7 @@ import { computed, ref, shallowRef, watch } from 'vue'
 import { get, session, type Problem } from '../api'
 import { loadPlaybook, recordOf, types, type Playbook, type RecordDef } from '../playbook'
 import { query } from '../route'
-import { conditionOf } from './condition'
+import { questionOf } from './condition'
 import type { Row } from './desk'
 
 interface Page {
@@ -29,13 +29,7 @@ export function useList(id: () => string) {
     const type = computed(() => types.find((x) => x.id === id()))
 
     function question(after?: string): Record<string, string | undefined> {
-        const at = (key: string) => query.value.get(key) ?? ''
-        return {
-            type: id(), search: at('q'), sort: at('sort') || '-opened', area: at('area'),
-            open: at('which') === '' ? 'true' : undefined,
-            where: def.value && pb.value ? conditionOf(query.value, def.value, pb.value) : undefined,
-            limit: PAGE, after,
-        }
+        return { ...questionOf(id(), def.value, pb.value), sort: query.value.get('sort') || '-opened', limit: PAGE, after }
     }
 
     /* An answer that comes after a newer question is dropped. */
