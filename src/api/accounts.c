@@ -109,24 +109,21 @@ static bool accounts_list(struct call *c)
         return err_field(c->e, ERR_INPUT, "after", "expected what `next` said");
     if (!take_question(c, &q) || !call_limit(c, PAGE, AT_ONCE, &room))
         return false;
-    struct buf b = BUF(LIMIT_JSON_OUT);
-    struct json_out o = json_out(&b);
-    jo_obj(&o);
-    jo_key(&o, "rows");
-    jo_arr(&o);
+    struct reply r;
+    http_set_header(c->rq, "Cache-Control", STR("no-store"));
+    if (!reply_rows(c, STR_NONE, &r))
+        return true;
     while (n == AT_ONCE && room) {
         if (!sys_docs(c, "sys.account", last, AT_ONCE, &docs, &n) ||
-            !put_page(c, &o, &q, docs, n, &room, &last)) {
-            buf_free(&b);
+            !put_page(c, &r.o, &q, docs, n, &room, &last)) {
+            buf_free(&r.b);
             return false;
         }
     }
-    jo_end(&o);
+    jo_end(&r.o);
     if (!room)
-        jo_kv(&o, "next", str_printf(c->a, "%lld", (long long)last));
-    jo_end(&o);
-    http_set_header(c->rq, "Cache-Control", STR("no-store"));
-    return call_json(c, 200, &b);
+        jo_kv(&r.o, "next", str_printf(c->a, "%lld", (long long)last));
+    return reply_end(c, &r);
 }
 
 static bool find_mine(struct call *c, struct record **r)

@@ -78,18 +78,14 @@ static void put_sys(void *user, const struct sys_form *f)
 static bool actions_list(struct call *c)
 {
     struct str of = http_query(c->rq, "of");
-    struct buf b = BUF(LIMIT_JSON_OUT);
-    struct json_out o = json_out(&b);
-    jo_obj(&o);
-    jo_key(&o, "rows");
-    jo_arr(&o);
+    struct reply r;
+    if (!reply_rows(c, STR_NONE, &r))
+        return true;
     if (of.len)
-        sys_each(of, put_sys, &o);
+        sys_each(of, put_sys, &r.o);
     else
-        builtin_each(put_builtin, &o);
-    jo_end(&o);
-    jo_end(&o);
-    return call_json(c, 200, &b);
+        builtin_each(put_builtin, &r.o);
+    return reply_rows_end(c, &r);
 }
 
 static const struct param ACTIONS_QUERY[] = {{"of", "sys.area, sys.org or sys.account; absent: of matters"},

@@ -38,29 +38,25 @@ static bool similar_get(struct call *c)
     size_t n;
     if (!take(c, &q) || !similar_find(c->db, c->a, &q, found, &n, c->e))
         return false;
-    struct buf b = BUF(LIMIT_JSON_OUT);
-    struct json_out o = json_out(&b);
-    jo_obj(&o);
-    jo_key(&o, "rows");
-    jo_arr(&o);
+    struct reply r;
+    if (!reply_rows(c, STR_NONE, &r))
+        return true;
     for (size_t i = 0; i < n; i++) {
         struct view v;
-        jo_obj(&o);
-        jo_ki(&o, "near", found[i].near);
-        jo_kb(&o, "same_kind", found[i].same_kind);
-        jo_kb(&o, "same_area", found[i].same_area);
+        jo_obj(&r.o);
+        jo_ki(&r.o, "near", found[i].near);
+        jo_kb(&r.o, "same_kind", found[i].same_kind);
+        jo_kb(&r.o, "same_area", found[i].same_area);
         if (found[i].metres >= 0)
-            jo_ki(&o, "metres", found[i].metres);
-        jo_key(&o, "record");
-        if (!view_open(c, found[i].r, &v) || !view_row(&v, &o)) {
-            buf_free(&b);
+            jo_ki(&r.o, "metres", found[i].metres);
+        jo_key(&r.o, "record");
+        if (!view_open(c, found[i].r, &v) || !view_row(&v, &r.o)) {
+            buf_free(&r.b);
             return false;
         }
-        jo_end(&o);
+        jo_end(&r.o);
     }
-    jo_end(&o);
-    jo_end(&o);
-    return call_json(c, 200, &b);
+    return reply_rows_end(c, &r);
 }
 
 static const struct param QUERY[] = {{"type", "record type"},
