@@ -187,8 +187,8 @@ class Flow {
 
     async logIn(page, login, password = PASSWORD) {
         await page.fill('#login', login)
-        await page.fill('#password', password)
         for (let i = 0, inside = false; !inside && i < AGAIN; i++) {
+            await page.fill('#password', password) // the page forgets it with every try
             const done = page.waitForResponse((r) => r.url().endsWith('/api/session') &&
                 r.request().method() === 'POST')
             await page.click('.login button.main')
