@@ -29,7 +29,8 @@ export function useList(id: () => string) {
     const type = computed(() => types.find((x) => x.id === id()))
 
     function question(after?: string): Record<string, string | undefined> {
-        return { ...questionOf(id(), def.value, pb.value), sort: query.value.get('sort') || '-opened', limit: PAGE, after }
+        const sort = query.value.get('sort') || '-opened'
+        return { ...questionOf(id(), def.value, pb.value), sort, limit: PAGE, after }
     }
 
     /* An answer that comes after a newer question is dropped. */
