@@ -19,8 +19,9 @@ await flow(async (t) => {
     await t.shot(phone, 'scan-phone')
     await t.accessible(phone, 'the code on the phone')
     await phone.click('button:text-is("登录")')
-    await phone.waitForURL(`${ORIGIN}/`)
-    await phone.waitForSelector('.foot')
+    await phone.waitForSelector('.foot, .error') // not the event "load": once it did not come within 15 s
+    assert.deepEqual(await phone.locator('.error').allTextContents(), [])
+    assert.equal(phone.url(), `${ORIGIN}/`)
     await desk.waitForSelector('text=手机已登录')
     await t.still(desk)
     assert.equal(await desk.locator('button:text-is("结束")').count() >= 1, true)
