@@ -1,7 +1,8 @@
 // Pictures of every page, at a desk and on a phone, of the demonstration; run by tools/shots.sh.
 import { api, flow } from '../tests/browser/harness.mjs'
 
-const HEAD = 'fz360103', STAFF = 'tj360103', GRID = 'wg360103', ADMIN = 'admin', FIGURES = 'tjy360103'
+const HEAD = 'fz360103', STAFF = 'tj360103', WINDOW = 'sl360103', GRID = 'wg360103'
+const ADMIN = 'admin', FIGURES = 'tjy360103'
 
 async function firstOf(login, query) {
     const who = await api(login)
@@ -15,7 +16,7 @@ await flow(async (t) => {
         // name, account, address, what must be there first
         ['login', null, '/', '#login'],
         ['unit', HEAD, '/?of=area', '.sheet'],
-        ['desk', STAFF, '/desk', '.numbers'],
+        ['desk', WINDOW, '/?list=call', '.line'],
         ['list', HEAD, '/list/dispute.dispute', '.bulk'],
         ['list-filtered', HEAD, '/list/dispute.dispute?f.result=not_settled&which=all', '.filters'],
         ['map', HEAD, '/map', '.map .dot'],
@@ -26,15 +27,15 @@ await flow(async (t) => {
         ['me', STAFF, '/me', '.chips'],
         ['calls', STAFF, '/calls', 'main .card, main p'],
         ['report', GRID, '/new', 'form'],
-        ['window', STAFF, '/window', 'main input'],
-        ['import', HEAD, '/import', 'main input'],
+        ['window', WINDOW, '/window', 'main input'],
+        ['import', FIGURES, '/import', 'main input'],
         ['wall', FIGURES, '/wall', '.wall, main'],
         ['admin', ADMIN, '/admin', 'main .card'],
         ['admin-areas', ADMIN, '/admin/areas', 'main .card'],
         ['admin-accounts', ADMIN, '/admin/accounts', 'main .card'],
         ['admin-playbooks', ADMIN, '/admin/playbooks', 'main .card'],
         ['admin-log', ADMIN, '/admin/log', 'main .card'],
-        ['admin-budget', ADMIN, '/admin/budget', 'main table'],
+        ['admin-budget', ADMIN, '/admin/budget', 'main details'],
     ]
     for (const [name, login, at, ready] of PAGES) {
         for (const how of ['desk', 'phone']) {
