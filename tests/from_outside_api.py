@@ -115,7 +115,7 @@ def png(width=40, height=60):
 class Server:
     """An own database, filled by the command line, and a server on any free port."""
 
-    def __init__(self):
+    def __init__(self, playbooks=ROOT / "playbooks"):
         self.folder = tempfile.TemporaryDirectory()
         os.environ["BIHUAN_KEY"] = f"{self.folder.name}/t.key"
         self.db, self.files = f"{self.folder.name}/t.db", f"{self.folder.name}/t.db.files"
@@ -126,7 +126,7 @@ class Server:
             self.db = os.environ["BIHUAN_TEST_PG"].replace("/postgres?", f"/{name}?")
         areas = pathlib.Path(self.folder.name) / "areas.csv"
         areas.write_text(AREAS, encoding="utf-8")
-        cli("init", "--db", self.db, "--playbooks", str(ROOT / "playbooks"))
+        cli("init", "--db", self.db, "--playbooks", str(playbooks))
         cli("areas", "import", str(areas), "--db", self.db)
         self.orgs = {kind: cli("org", "add", f"单位{kind}", "--area", DISTRICT, "--kind", kind, "--phone",
                                "0791-8321 0000", "--db", self.db) for kind in ("committee", "centre", "police")}
@@ -197,6 +197,7 @@ def tearDownModule():
 class Served(unittest.TestCase):
     """A server of the class's own, with these people logged in; on PostgreSQL where the class says so."""
     postgres = False
+    playbooks = ROOT / "playbooks"
     logins = ()
 
     @classmethod
@@ -205,7 +206,7 @@ class Served(unittest.TestCase):
         if cls.postgres and not os.environ.get("BIHUAN_TEST_PG"):
             raise unittest.SkipTest("BIHUAN_TEST_PG is not set")
         POSTGRES = cls.postgres
-        cls.server = Server()
+        cls.server = Server(cls.playbooks)
         POSTGRES = False
         cls.key = os.environ["BIHUAN_KEY"]
         cls.clients = {}

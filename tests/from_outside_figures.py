@@ -57,9 +57,9 @@ class Figures(api.Base):
         return answer
 
     @classmethod
-    def report(cls, item, change, first="2024-06-05", last="2024-08-31"):
+    def report(cls, item, change, first="2024-06-05", last="2024-08-31", issuer="traffic_police"):
         fields = {"item": item, "period_from": first, "period_to": last, "change": change,
-                  "issuer": "traffic_police", "document": "道路交通安全情况", "document_date": "2024-09-02"}
+                  "issuer": issuer, "document": "道路交通安全情况", "document_date": "2024-09-02"}
         body = {"id": api.uuid7(), "type": "reported.figure", "area": api.DISTRICT, "action": "enter",
                 "fields": fields}
         status, answer = api.CLIENTS["desk"].ask("POST", "/api/records", body)
@@ -159,6 +159,37 @@ class Figures(api.Base):
                  "6月5日以来{{reported.road_deaths change from=2024-06-05 to=2024-08-31}}")
         answer = self.act("desk", self.begin(), "fill", {"prose": prose}, status=None)
         self.assertIn("同一个报送数用在了两个时段", answer["detail"])
+
+    def test_the_sentences_of_the_newspaper(self):
+        """Word for word, each with its own span and unit; said by the bodies that counted."""
+        summer, year = ("2024-06-05", "2024-08-31"), ("2024-01-01", "2024-08-31")
+        for item, change, span in (
+                ("road_crashes", -18.45, summer), ("road_injured", -19.23, summer), ("school_calls", -16.82, year),
+                ("minors_cases", -41.5, year), ("minors_people", -13.5, year), ("homicide", -15, year)):
+            self.report(item, change, *span, issuer="traffic_police" if span == summer else "police")
+        _, seen = self.issued(
+            "6月5日以来，道路交通事故起数{{reported.road_crashes change from=2024-06-05}}，"
+            "死亡人数{{reported.road_deaths change from=2024-06-05}}，"
+            "受伤人数{{reported.road_injured change from=2024-06-05}}。"
+            "1至8月，校园及周边警情{{reported.school_calls change}}，侵害未成年人案件{{reported.minors_cases change}}，"
+            "涉案未成年人数{{reported.minors_people change}}，命案{{reported.homicide change}}。",
+            period_from="2024-01-01", period_to="2024-08-31")
+        self.assertEqual(
+            re.sub(r"\[F\d+\]", "", seen["text"]),
+            "6月5日以来，道路交通事故起数同比下降18.45%，死亡人数同比下降31.11%，受伤人数同比下降19.23%。"
+            "1至8月，校园及周边警情同比下降16.82%，侵害未成年人案件同比下降41.5%，"
+            "涉案未成年人数同比下降13.5%，命案同比下降15%。")
+        for f, (first, last) in zip(seen["figures"], (*[summer] * 3, *[year] * 4)):
+            self.assertEqual((f["from"], f["to"]), (first, last))
+            self.assertEqual(f["issuer"], "公安交管部门" if first == summer[0] else "公安机关")
+        units = {name: self.want("desk", 200, "GET", f"/api/indicators/reported.{name}?from={year[0]}&to={year[1]}"
+                                  "&compare=yoy")
+                 for name in ("minors_cases", "minors_people", "homicide")}
+        self.assertEqual([f["unit"] for f in units.values()], ["起", "人", "起"])
+        self.assertEqual(units["minors_people"]["sentence"],
+                         {"zh": "据公安机关提供，2024年1至8月，全区涉未成年人案件人数同比下降13.5%",
+                          "en": "As reported by police: January to August 2024, 新建区: Minors involved"
+                                " down 13.5% on the year before"})
 
     def test_small_cells(self):
         for _ in range(3):

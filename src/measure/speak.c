@@ -314,8 +314,16 @@ void speak_change(struct buf *b, bool zh, const struct figure *f, int decimals)
 
 /* ---- sentences ---- */
 
+/* The body that reported it says how it changed, and no number. */
+static bool change_alone(const struct figure *f)
+{
+    return f->compare.given && f->compare.has_change && !f->total.has_value;
+}
+
 static const char *plain_zh(const struct figure *f)
 {
+    if (change_alone(f))
+        return "{span}，{area}{name}{moved}";
     switch (f->indicator->kind) {
     case IND_COUNT:
     case IND_SUM:
@@ -334,6 +342,8 @@ static const char *plain_zh(const struct figure *f)
 
 static const char *plain_en(const struct figure *f)
 {
+    if (change_alone(f))
+        return "{span}, {area}: {name} {moved}";
     switch (f->indicator->kind) {
     case IND_COUNT:
     case IND_SUM:
@@ -379,6 +389,8 @@ static void put_word(struct buf *b, struct str word, const struct figure *f,
         speak_change(&change, x->zh, f, x->decimals);
         if (change.len)
             buf_printf(b, x->zh ? "，%.*s" : ", %.*s", STR_F(buf_view(&change)));
+    } else if (str_is(word, "moved")) {
+        speak_change(b, x->zh, f, x->decimals);
     }
 }
 
