@@ -330,6 +330,16 @@ static const struct clock_run *main_clock(const struct record *r)
     return best;
 }
 
+static struct str clock_title(const struct view *v, const struct clock_run *run)
+{
+    int i = record_clock(v->def, run->id);
+    if (i >= 0)
+        return words_text(v->c, &v->def->clocks[i].name);
+    if (str_is(run->id, "sign"))
+        return v->c->zh ? STR("签收") : STR("Sign for");
+    return v->c->zh ? STR("协办") : STR("Joint handling");
+}
+
 static void put_clock(struct view *v, struct json_out *o, const struct clock_run *run,
                       const struct calendar *cal)
 {
@@ -338,13 +348,7 @@ static void put_clock(struct view *v, struct json_out *o, const struct clock_run
     enum clock_state s = clock_state_at(v->c->now, run->due, run->soon, run->paused, run->done);
     jo_obj(o);
     jo_kv(o, "id", run->id);
-    if (i >= 0)
-        jo_kv(o, "name", words_text(v->c, &v->def->clocks[i].name));
-    else
-        jo_kv(o, "name",
-              str_is(run->id, "sign") ? v->c->zh ? STR("签收") : STR("Sign for")
-              : v->c->zh ? STR("协办")
-                                      : STR("Joint handling"));
+    jo_kv(o, "name", clock_title(v, run));
     jo_ki(o, "n", run->n);
     jo_kc(o, "state", clock_word(s));
     jo_kb(o, "main", run->main);
@@ -406,6 +410,11 @@ static void put_head(struct view *v, struct json_out *o)
     if (run)
         jo_kc(o, "clock",
               clock_word(clock_state_at(v->c->now, run->due, run->soon, run->paused, run->done)));
+    const struct clock_run *next = record_next(r);
+    if (next) {
+        view_time(o, w, "next_due", next->due);
+        jo_kv(o, "next_clock", clock_title(v, next));
+    }
 }
 
 static bool put_title(struct view *v, struct json_out *o)

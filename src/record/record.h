@@ -53,6 +53,8 @@ int64_t record_closed(const struct record *r);    /* TIME_NONE */
 bool record_flag(const struct record *r, const char *name); /* "$void", "$reopened", "$late", "$sealed" */
 struct str record_merged(const struct record *r);
 int64_t record_due(const struct record *r);       /* open main clock that is not paused */
+/* The running clock that ends first and is neither a share's nor that of signing for; NULL. */
+const struct clock_run *record_next(const struct record *r);
 bool record_open(const struct record *r);
 const struct clock_run *record_clock_last(const struct record *r, struct str id);
 /* What the tables hold of it: the record itself, or of an opened one what is in the clear. */

@@ -72,6 +72,21 @@ int64_t record_due(const struct record *r)
     return due;
 }
 
+const struct clock_run *record_next(const struct record *r)
+{
+    const struct clock_run *first = NULL;
+    if (!record_open(r))
+        return NULL;
+    for (size_t i = 0; i < r->n_clocks; i++) {
+        const struct clock_run *c = &r->clocks[i];
+        bool own = c->done == TIME_NONE && c->paused == TIME_NONE && !str_is(c->id, "sign") &&
+                   !str_starts(c->id, STR("share"));
+        if (own && (!first || c->due < first->due))
+            first = c;
+    }
+    return first;
+}
+
 const struct clock_run *record_clock_last(const struct record *r, struct str id)
 {
     const struct clock_run *last = NULL;

@@ -55,18 +55,14 @@ static void put_transfers(struct waits *l)
 
 static void put_clocks(struct waits *l)
 {
-    int64_t first = TIME_NONE;
+    const struct clock_run *next = record_next(l->r);
     for (size_t i = 0; i < l->r->n_clocks; i++) {
         const struct clock_run *c = &l->r->clocks[i];
-        if (!running(c) || str_is(c->id, "sign"))
-            continue;
-        if (str_starts(c->id, STR("share")))
+        if (running(c) && str_starts(c->id, STR("share")))
             put_unit(l, c->org, "due", c->due);
-        else if (first == TIME_NONE || c->due < first)
-            first = c->due;
     }
-    if (first != TIME_NONE)
-        wait_for(l, record_holder(l->r), "due", first);
+    if (next)
+        wait_for(l, record_holder(l->r), "due", next->due);
 }
 
 /* Called by the unit that holds it, or by the one that the plan names: who mediated does not ask himself. */

@@ -1,8 +1,8 @@
 /* The columns of a list and what stands in them, on the screen and in a file. */
 import { recordOf, type Playbook, type RecordDef } from '../playbook'
-import { left, minute, shortDay } from '../show'
+import { minute, shortDay } from '../show'
 import { say, t, type Words } from '../words'
-import { placeOf, type Row } from './desk'
+import { deadline, placeOf, type Row } from './desk'
 
 export interface Column {
     id: string
@@ -45,7 +45,7 @@ export function cell(r: Row, id: string, pb: Playbook): string {
     if (id === 'state') return r.state_name ?? r.state
     if (id === 'opened') return shortDay(r.opened)
     if (id === 'closed') return shortDay(r.closed)
-    if (id === 'due') return left(r.due).text
+    if (id === 'due') return deadline(r).text
     if (id === 'holder') return r.holder_name ?? ''
     if (id === 'area') return r.area_name ?? ''
     const name = r.names[id]

@@ -1,5 +1,6 @@
 /* What waits, as the program tells it. */
 import { get } from '../api'
+import { left } from '../show'
 
 export interface Line {
     since: string
@@ -22,8 +23,10 @@ export interface Row {
     area_name?: string
     opened: string
     closed?: string
-    due?: string
+    due?: string // of the main clock
     clock?: string
+    next_due?: string // of the running clock that ends first
+    next_clock?: string
     holder?: string
     holder_name?: string
     fields: Record<string, unknown>
@@ -45,6 +48,9 @@ export type Of = 'me' | 'unit' | 'area'
 export async function desk(of: Of, list?: string, after?: number): Promise<Waiting[]> {
     return (await get<{ lists: Waiting[] }>('/api/desk', { of, list, after: after?.toString() })).lists
 }
+
+/* What is told as its time: the main clock, or the one that runs now. */
+export const deadline = (r: Row) => left(r.due ?? r.next_due)
 
 /* Where a matter lies, in the words of who reported it; the field is of type place whatever its name. */
 export function placeOf(r: Row): string {
