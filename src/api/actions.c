@@ -276,6 +276,7 @@ static bool put_looked(struct call *c, struct view *v, const struct json *fields
         }
     }
     jo_end(&o);
+    jo_ki(&o, "version", ans->version);
     put_receipt(&o, c->a, ans);
     jo_end(&o);
     http_set_header(c->rq, "Cache-Control", STR("no-store"));

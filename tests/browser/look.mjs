@@ -38,6 +38,10 @@ await flow(async (t) => {
         await step.waitForSelector('dl.facts :text("13812345678")')
         assert.match(await step.innerText('dl.facts'), /欧阳小明[^]*李小四/)
         assert.doesNotMatch(await step.innerText('dl.facts'), /王五/) // the step does not need who told of it
+        await step.hover('.steps')
+        await step.waitForTimeout(2000) // what others do would have come by now
+        assert.equal(await step.locator('.news').count(), 0, 'one\'s own look is not told as what somebody else did')
+        await step.waitForSelector('.story li:has-text("办理环节：调解中")')
     }
     const told = (await mediator.get(`/api/records/${made.id}/events`)).rows.filter((x) => x.action === 'look')
     assert.deepEqual(told.map((x) => x.said.purpose), ['联系当事人回访', '办理环节：调解中'])

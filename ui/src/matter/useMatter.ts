@@ -19,6 +19,7 @@ interface Events {
 
 interface Looked {
     fields: Record<string, unknown>
+    version: number
 }
 
 export function useMatter(id: () => string) {
@@ -31,6 +32,13 @@ export function useMatter(id: () => string) {
     const more = ref<number | null>(null)
     const seen = ref<Record<string, unknown>>({})
     const error = ref('')
+    let loading = Promise.resolve()
+
+    async function showEvents() {
+        const got = await get<Events>(`${url()}/events`)
+        events.value = got.rows
+        more.value = got.next
+    }
 
     /* The step that this account works on needs them: it is the purpose, and is recorded once, not at each view. */
     async function showForStep() {
@@ -38,29 +46,32 @@ export function useMatter(id: () => string) {
         try {
             const got = await ask<Looked>('POST', `${url()}/look`, { task: true })
             seen.value = { ...got.fields, ...seen.value }
+            if (got.version !== matter.value.version + 1) return
+            matter.value.version = got.version // by this look and nothing else
+            await showEvents()
         } catch {
             /* they stay masked; the button asks for a purpose */
         }
     }
 
-    async function load() {
+    async function open() {
         error.value = ''
         try {
-            const asked = [get<Matter>(url()), get<Events>(`${url()}/events`), loadBuiltins()] as const
-            const [got, happened, all] = await Promise.all(asked)
+            const [got, all] = await Promise.all([get<Matter>(url()), loadBuiltins(), showEvents()])
             pb.value = await loadPlaybook(got.playbook)
             def.value = recordOf(pb.value, got.type)
             builtins.value = all
             matter.value = got
-            events.value = happened.rows
-            more.value = happened.next
             await showForStep()
         } catch (e) {
             error.value = (e as Problem).detail
         }
     }
 
+    const load = () => (loading = open())
+
     async function isOlder(): Promise<boolean> {
+        await loading
         const now = await get<Matter>(url()).catch(() => undefined)
         return now !== undefined && now.version !== matter.value?.version
     }
