@@ -112,6 +112,10 @@ class Window(unittest.TestCase):
         self.assertLessEqual(self.seen["register"], 12)
         self.assertLessEqual(self.seen["old"] - 1, 2)  # ask, choose; F2 is where one stands anyhow
 
+    def test_it_asks_how_it_is_now_and_no_more(self):
+        self.assertEqual(self.seen["choices"], ["1 没解决", "2 紧急"])
+        self.assertEqual(self.seen["area"], api.VILLAGE)
+
     def test_the_receipt_is_all_that_is_printed(self):
         number = re.search(r"360112JF\d+", self.seen["number"]).group()
         for want in ("受理回执", number, self.seen["digits"]):

@@ -59,8 +59,14 @@ try {
     await focus('w-place')
     await type('一村3栋2单元')
     await key('Enter')
+    // the village is asked, not guessed; the three answers are those of the one-screen entry that this account may give
+    await focus('w-area')
+    await type('一村')
+    await page.waitForSelector('.el-tree-node:visible:has-text("一村")')
+    await key('ArrowDown')
+    await key('Enter')
     await until(() => document.activeElement?.getAttribute('role') === 'radiogroup')
-    seen.choices = await page.$$eval('[data-field=result] [role=radio]', (all) => all.map((x) => x.textContent.trim()))
+    seen.choices = await page.$$eval('[data-field=quick] [role=radio]', (all) => all.map((x) => x.textContent.trim()))
     await key('1')
     await focus('w-contact_person')
     await type('王五')
@@ -71,6 +77,10 @@ try {
     await page.waitForSelector('.done h1')
     seen.number = (await page.textContent('.done h1')).trim()
     seen.digits = (await page.textContent('.big')).trim()
+    seen.area = await page.evaluate(async (number) => {
+        const found = await fetch(`/api/records?type=dispute.dispute&search=${number}`)
+        return (await found.json()).rows[0].area
+    }, seen.number.replace(/\D*(\d\w+)$/, '$1'))
     await key('p')
     await until(() => window.printed === 1)
     seen.slip = await page.$eval('.slip', (x) => x.textContent)
@@ -119,8 +129,8 @@ try {
     // the wrong way: nothing is sent without what is needed
     await key('n')
     await focus('w-summary')
-    for (let i = 0; i < 4; i++) {
-        await page.keyboard.press('Enter')
+    for (const k of ['Enter', 'Enter', 'Tab', 'Enter', 'Enter']) {
+        await page.keyboard.press(k)
         await page.waitForTimeout(50)
     }
     await page.waitForSelector('[data-field=summary] .error')

@@ -20,6 +20,12 @@ export function ownAreas(): Area[] {
         .filter((a, i, all) => all.findIndex((b) => b.code === a.code) === i)
 }
 
+/* One's own area when there is nothing below it to choose among: then it is not asked for. */
+export async function onlyArea(): Promise<string | undefined> {
+    const own = ownAreas()
+    return own.length === 1 && !(await below(own[0].code)).length ? own[0].code : undefined
+}
+
 export async function below(code: string): Promise<Area[]> {
     return (await get<{ rows: Area[] }>('/api/areas', { parent: code })).rows
 }

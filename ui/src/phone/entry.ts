@@ -33,12 +33,17 @@ export interface Last {
 
 const mayDo = (a: Action | undefined) => !!a && a.by.some((b) => session.me?.roles.some((r) => r.role === b))
 
+/* Its answers to "how is it now?" that this account may give. */
+export function quickOf(def: RecordDef): Quick[] {
+    return (def.quick ?? []).filter((q) => mayDo(def.actions.find((a) => a.id === q.action)))
+}
+
 export async function loadLines(): Promise<Line[]> {
     const lines: Line[] = []
     for (const x of types) {
         const pb = await loadPlaybook(x.playbook)
         const def = recordOf(pb, x.id)
-        const quick = (def.quick ?? []).filter((q) => mayDo(def.actions.find((a) => a.id === q.action)))
+        const quick = quickOf(def)
         if (quick.length) lines.push({ type: x.id, name: x.name, pb, def, quick })
     }
     return lines
@@ -53,8 +58,11 @@ export interface Asked {
     more: Field[]
 }
 
+type Ways = Pick<Line, 'def' | 'quick'>
+type Form = { action?: Action; fields: Asked; required: Set<string> }
+
 /* The form of the answer's action, sorted by how the page shows it.  What the answer sets is not asked. */
-export function asked(line: Line, quick: Quick | undefined): { action?: Action; fields: Asked; required: Set<string> } {
+export function asked(line: Ways, quick: Quick | undefined): Form {
     const q = quick ?? line.quick[0]
     const action = line.def.actions.find((a) => a.id === q.action)
     const fields: Asked = { files: [], needed: [], more: [] }
