@@ -41,6 +41,7 @@ export const own = shallowReactive({ rows: [] as Row[], known: false })
 const AREA_ASKS = 60 // a grid worker's street has some twenty villages; a county's tree stays on the server
 const OPEN_KEPT = 300
 const PLACE = 'open'
+const FRESH_MS = 10 * 60000
 
 async function prepareAreas(): Promise<void> {
     const todo = [...new Set(session.me?.roles.map((r) => r.area))]
@@ -94,11 +95,15 @@ async function prepareOpen(): Promise<void> {
     await keep(key, now)
 }
 
-export async function prepare(): Promise<void> {
+/* again: only when it was long ago, as at every opening of the page. */
+export async function prepare(again = false): Promise<void> {
     if (!session.me || !may(PERM.act)) return
     await showKept()
+    const stamp = `prepared ${session.me.account}`
+    if (again && Date.now() - ((await kept<number>(stamp)) ?? 0) < FRESH_MS) return
     for (const id of new Set(types.map((x) => x.playbook))) await loadPlaybook(id)
     await prepareAreas()
     await prepareOpen()
     await loadCalls()
+    await keep(stamp, Date.now())
 }
