@@ -53,16 +53,12 @@ static bool put_found(struct call *c, struct json_out *o, const struct find_answ
     return true;
 }
 
-/* All of a type in one area: the counters may know how many rows the pages have together. */
-static bool count_area(struct call *c, const struct find_question *q, int64_t *total)
+/* All of a type, without a condition: the counters may know how many rows the pages have together. */
+static bool count_all(struct call *c, const struct find_question *q, int64_t *total)
 {
-    struct str digits;
-    int64_t aid;
-    if (*total >= 0 || q->where.len || q->search.len || q->n_scopes != 1 || !str_starts(q->scopes[0], STR("a")))
+    if (*total >= 0 || q->where.len || q->search.len)
         return true;
-    digits = (struct str){q->scopes[0].ptr + 1, q->scopes[0].len - 1};
-    int area = str_int(digits, &aid) ? world_area_by_id(c->w, aid) : -1;
-    return area < 0 || total_ask(c->db, c->a, c->w, q->type, area, q->open_only, total, c->e);
+    return total_ask(c->db, c->a, c->w, q->type, q->scopes, q->n_scopes, q->open_only, total, c->e);
 }
 
 static bool records_list(struct call *c)
@@ -76,7 +72,7 @@ static bool records_list(struct call *c)
     q.scopes = scopes;
     q.n_scopes = actor_scopes(&c->actor, c->w, area, PERM_READ, c->a, scopes);
     if (q.n_scopes &&
-        (!find_records(c->db, c->a, &q, &found, c->e) || !count_area(c, &q, &found.total)))
+        (!find_records(c->db, c->a, &q, &found, c->e) || !count_all(c, &q, &found.total)))
         return false;
     if (!q.n_scopes)
         found.plan = "none";

@@ -287,7 +287,7 @@ static int64_t total_of(struct house *h, const char *area, bool open, int64_t *a
     int i = world_area(w, str_of(area));
     struct str scope = str_printf(h->a, "a%lld", (long long)w->areas[i].aid);
     struct find_question q = {.w = w, .type = STR("care"), .scopes = &scope, .n_scopes = 1, .open_only = open};
-    if (!find_count(db, h->a, &q, all, &e) || !total_ask(db, h->a, w, q.type, i, open, &total, &e))
+    if (!find_count(db, h->a, &q, all, &e) || !total_ask(db, h->a, w, q.type, &scope, 1, open, &total, &e))
         fail_msg("%s: %s", area, e.text);
     engine_reader_back(h->en, db);
     world_unref(w);

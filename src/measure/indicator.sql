@@ -27,6 +27,14 @@ WHERE d.rid = s.rid AND d.term = $1 AND s.scope = $4 AND s.type = $5 AND d.day B
 -- name: asof_changed
 SELECT rid, last_seq, sealed FROM record WHERE last_seq >= $1 AND (type = $2 OR type = $3)
 ORDER BY last_seq
+-- name: count_outside
+SELECT COUNT(*), CAST(SUM(CASE WHEN a.rid IS NULL THEN 1 ELSE 0 END) AS BIGINT)
+FROM (SELECT rid, type FROM scope WHERE scope = $1 AND type = $2 LIMIT $4) s
+LEFT JOIN scope a ON a.scope = $3 AND a.type = s.type AND a.rid = s.rid
+-- name: count_outside_open
+SELECT COUNT(*), CAST(SUM(CASE WHEN a.rid IS NULL THEN 1 ELSE 0 END) AS BIGINT)
+FROM (SELECT rid, type FROM scope_open WHERE scope = $1 AND type = $2 LIMIT $4) s
+LEFT JOIN scope_open a ON a.scope = $3 AND a.type = s.type AND a.rid = s.rid
 -- name: count_gone
 SELECT COUNT(*), CAST(SUM(CASE WHEN s.rid IS NULL THEN 0 ELSE 1 END) AS BIGINT)
 FROM (SELECT rid, type FROM record WHERE type = $1 AND (void = 1 OR merged IS NOT NULL) LIMIT $3) g

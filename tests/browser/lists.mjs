@@ -51,7 +51,9 @@ await flow(async (t) => {
         type: '0202', source: 'grid', scale: '01', colour: 'red', warning_level: '02', reported_up: true,
     })
 
-    const page = await t.desk('centre', `${LIST}?q=晒谷场`)
+    const page = await t.desk('centre', LIST)
+    await page.waitForSelector('.bulk:has-text("共")')
+    await page.fill('#search', '晒谷场')
     await shows(page, RED, PLAIN, OTHER)
     await page.click('button:has-text("筛选")')
     await filter(page, '环节', '已登记')
