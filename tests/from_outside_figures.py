@@ -212,11 +212,17 @@ class Figures(api.Base):
             self.assertIn(f["hidden"], ("small", "rounded"))
 
         # the district that is out, less the only other town with matters, is the small number again
+        town, early = api.VILLAGE[:9] + "000", self.begin()
+        self.act("desk", early, "fill", {"prose": f"镇里{{{{dispute.registered n area={town}}}}}起"})
+        self.act("centre", early, "review", {})
+        self.act("head", early, "approve", {})
         _, out = self.issued("全区{{dispute.registered n}}起")
-        town = api.VILLAGE[:9] + "000"
         answer = self.act("desk", self.begin(), "fill", {
             "prose": f"镇里{{{{dispute.registered n area={town}}}}}起"}, status=None)
         self.assertIn(f"与已印发的{out['number']}的F1", answer["detail"])
+        answer = self.act("desk", early, "issue", {}, status=None)  # it was filled before the other went out
+        self.assertIn(f"与已印发的{out['number']}的F1", answer["detail"])
+        self.assertEqual(self.want("desk", 200, "GET", f"/api/records/{early['id']}")["state"], "approved")
 
     def test_verified_in_every_file(self):
         _, seen = self.issued()

@@ -474,7 +474,7 @@ static bool run_step(struct deciding *d, const struct action *act)
         return false;
     if (!guards_hold(d, act, d->e))
         return false;
-    if (act->figures && !figures_put(d))
+    if (!figures_put(d, act))
         return false;
     bool numbers = d->def->numbered_later ? act->numbers : d->work->ver == 0;
     d->draft->number = numbers && d->def->number.len > 0 && !d->work->number.len;

@@ -116,7 +116,7 @@ void pass_offer(struct deciding *d, const struct action *act);
 
 /* ---- figures.c ---- */
 /* The figures that the snapshot took become parts; those taken before are void. */
-MUST_USE bool figures_put(struct deciding *d);
+MUST_USE bool figures_put(struct deciding *d, const struct action *act);
 
 /* ---- system records ---- */
 /* sys_table.c */

@@ -1,12 +1,12 @@
-/* Figures that an action takes: asked while the snapshot is read, kept as parts by the decision. */
+/* Figures that an action takes: asked while the snapshot is read, kept as parts by the decision.  Held against
+ * those that are out then, and again by the action that puts them out. */
 #include "engine/decide_int.h"
 #include "engine/engine_int.h"
 #include "measure/bulletin.h"
 #include "measure/difference.h"
 
-/* The action that is asked, when it takes figures. */
-static const struct take_figures *wanted(const struct snapshot *s, const struct ask *ask,
-                                         const struct record_def **def)
+/* The action that is asked, when it takes figures or puts those that are taken out. */
+static const struct action *wanted(const struct snapshot *s, const struct ask *ask, const struct record_def **def)
 {
     const struct playbook *p;
     int record;
@@ -14,7 +14,24 @@ static const struct take_figures *wanted(const struct snapshot *s, const struct 
         return NULL;
     *def = &p->records[record];
     int i = record_action(*def, ask->action);
-    return i >= 0 ? (*def)->actions[i].figures : NULL;
+    return i >= 0 ? &(*def)->actions[i] : NULL;
+}
+
+static const struct take_figures *figures_of(const struct record_def *def)
+{
+    for (int i = 0; i < def->n_actions; i++)
+        if (def->actions[i].figures)
+            return def->actions[i].figures;
+    return NULL;
+}
+
+/* Are the figures out behind this action? */
+static bool issues(const struct action *act, const struct take_figures *x)
+{
+    for (int i = 0; i < act->n_to; i++)
+        if (x->issued >= 0 && act->to[i].state == x->issued)
+            return true;
+    return false;
 }
 
 /* A date as it is given now, or as the record has it. */
@@ -45,6 +62,16 @@ static bool load_corrections(struct store *db, struct arena *a, const struct ask
            bulletin_corrections(db, a, s->world, before->parts, s->now, &s->corrections, e);
 }
 
+/* Beside everything that is out. */
+static bool hold_against(struct store *db, struct arena *a, const struct record_def *def, const struct take_figures *x,
+                         const struct snapshot *s, const struct json *parts, struct err *e)
+{
+    struct difference_beside out = {.type = s->rec->type,
+                                    .state = x->issued < 0 ? STR_NONE : def->states[x->issued].id,
+                                    .rid = s->rec->rid};
+    return difference_check(db, a, s->world, parts, &out, e);
+}
+
 static bool take(struct store *db, struct arena *a, const struct ask *ask,
                  const struct record_def *def, const struct take_figures *x, struct snapshot *s,
                  struct err *e)
@@ -57,11 +84,8 @@ static bool take(struct store *db, struct arena *a, const struct ask *ask,
                                    .whole = true};
     if (frame.from == DAY_NONE || frame.to == DAY_NONE) /* said by the form */
         return true;
-    struct difference_beside out = {.type = s->rec->type,
-                                    .state = x->issued < 0 ? STR_NONE : def->states[x->issued].id,
-                                    .rid = s->rec->rid};
     if (!bulletin_take(db, a, s->world, prose, &frame, &s->figures, e) ||
-        !difference_check(db, a, s->world, s->figures, &out, e))
+        !hold_against(db, a, def, x, s, s->figures, e))
         return false;
     return x->previous < 0 || load_corrections(db, a, ask, &def->fields[x->previous], s, e);
 }
@@ -70,10 +94,14 @@ bool figures_load(struct store *db, struct arena *a, const struct ask *ask, stru
                   struct err *e)
 {
     const struct record_def *def;
-    const struct take_figures *x = wanted(s, ask, &def);
+    const struct action *act = wanted(s, ask, &def);
+    const struct take_figures *x = act ? figures_of(def) : NULL;
     struct err *why = ARENA_NEW(a, struct err);
     *why = ERR_INIT;
-    if (!x || take(db, a, ask, def, x, s, why))
+    if (!x || !(act->figures || issues(act, x)))
+        return true;
+    if (act->figures ? take(db, a, ask, def, act->figures, s, why)
+                     : hold_against(db, a, def, x, s, s->rec->parts, why))
         return true;
     if (why->code == ERR_STORE) /* not the asker's doing: the batch tries again */
         return err_set(e, ERR_STORE, "%s", why->text);
@@ -127,13 +155,15 @@ static bool listed(const struct json *list, const struct json *part)
     return false;
 }
 
-bool figures_put(struct deciding *d)
+bool figures_put(struct deciding *d, const struct action *act)
 {
     const struct snapshot *s = d->s;
     if (s->figures_wrong) {
         *d->e = *s->figures_wrong;
         return false;
     }
+    if (!act->figures)
+        return true;
     put_list(d, s->figures);
     put_list(d, s->corrections);
     JSON_EACH (p, d->work->parts)

@@ -112,12 +112,6 @@ static bool same_cell(const struct taken *x, const struct taken *y)
            x->figure.from == y->figure.from && x->figure.to == y->figure.to;
 }
 
-/* Is a number of the span itself printed as it is? */
-static bool tells(const struct taken *t)
-{
-    return !t->small && !t->rounded && t->slot.what != WHAT_change;
-}
-
 static bool same_figure(const struct taken *x, const struct taken *y)
 {
     return str_eq(x->figure.id, y->figure.id) && str_eq(x->figure.area, y->figure.area) &&
@@ -162,21 +156,6 @@ static bool one_span(const struct taken *list, size_t n, struct err *e)
                 str_eq(x->area, y->area) && (x->total.n || x->compare.change))
                 return slot_bad(e, list[k].slot.text, "the same reported number under two spans",
                                 "同一个报送数用在了两个时段，请核对");
-        }
-    }
-    return true;
-}
-
-/* A rate beside one of its counts, or both counts, give away the small one behind it. */
-static bool rate_apart(const struct taken *list, size_t n, struct err *e)
-{
-    for (size_t i = 0; i < n; i++) {
-        for (size_t k = i + 1; k < n; k++) {
-            const struct taken *x = &list[i], *y = &list[k];
-            if (same_figure(x, y) && x->slot.what != y->slot.what && small_rate(&x->figure) && tells(x) && tells(y))
-                return slot_bad(e, y->slot.text, "beside the other number of this rate it gives away a count under 5:"
-                                                 " print one of value, n and N",
-                                "与同一比率的另一个数写在一起，会推算出不足5的数，请在value、n、N中只写一个");
         }
     }
     return true;
@@ -311,8 +290,6 @@ bool bulletin_take(struct store *db, struct arena *a, const struct world *w, str
     if (!take_all(db, a, w, prose, frame, list, &n, e) || !one_span(list, n, e))
         return false;
     suppress(w, list, n);
-    if (!rate_apart(list, n, e))
-        return false;
     for (size_t i = 0; i < n; i++) {
         struct buf b AUTO(buf_free) = BUF(400);
         if (!print(&list[i].slot, &list[i].figure, list[i].small, list[i].rounded, &b, e))

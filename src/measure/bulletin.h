@@ -16,8 +16,8 @@
  *
  * What leaves the house: a count of 1 to 4 is printed 不足5, and a figure of a larger area that would
  * give it away by subtraction is rounded to 5 and said to be so.  Of a figure that holds such a count
- * (measure/small.h) only what is printed leaves; two numbers of such a rate, and one reported number
- * under two spans, are refused. */
+ * (measure/small.h) only what is printed leaves.  One reported number under two spans is refused here; what
+ * several figures give away together, by measure/difference.h. */
 #pragma once
 #include "measure/indicator.h"
 

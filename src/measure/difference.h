@@ -1,9 +1,11 @@
-/* measure/difference.h - what the figures of bulletins give away by subtraction.
+/* measure/difference.h - what the figures of bulletins give away together.
  *
- * Two printed figures tell a third when one lies in the other: the same indicator over a span and a shorter
- * one with a common end, or for an area and one below it; or an indicator and the one it is `within`.  Is
- * the difference 1 to 4, the two may not both leave.  Looked at are two figures at a time, as they are
- * frozen: sums of several are not. */
+ * All numbers that left or would leave (measure/told.h) are sums over areas and spans of counts that are not
+ * told.  What they say of those by adding, subtracting and by rates is worked out as a linear system
+ * (measure/bounds.h), for each thing that is counted, with what it is a part of.  A count is given away when it
+ * is known to lie within a range closer than 不足5 says, and under 5: looked at are the smallest pieces that
+ * the figures cut areas and spans into, the numbers that are held back, and each number less another or less
+ * all that lie in it.  Only what would not be known without the new figures is refused. */
 #pragma once
 #include "measure/indicator.h"
 
@@ -14,6 +16,6 @@ struct difference_beside { /* the bulletins that are out */
 };
 
 /* Looks at the parts (bulletin_take) beside each other and beside every figure that is out.  Errors:
- * ERR_INPUT naming the two. */
+ * ERR_INPUT naming the figures that give a count away. */
 MUST_USE bool difference_check(struct store *db, struct arena *a, const struct world *w, const struct json *parts,
                                const struct difference_beside *out, struct err *e);

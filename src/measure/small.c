@@ -22,8 +22,3 @@ bool small_in(const struct figure *f)
     bool compared = f->compare.kind && !f->compare.given;
     return in_value(f->indicator, &f->total) || (compared && in_value(f->indicator, &f->compare.v));
 }
-
-bool small_rate(const struct figure *f)
-{
-    return f->indicator->kind == IND_RATE && in_rate(f->indicator, &f->total);
-}

@@ -12,6 +12,3 @@ bool small_count(int64_t n);
 
 /* Does it hold a small count? */
 bool small_in(const struct figure *f);
-
-/* Of one rate, for one area and span: would any two of its value, n and N give a small count away? */
-bool small_rate(const struct figure *f);
