@@ -254,13 +254,27 @@ bool action_rights(struct deciding *d, const struct action *act, struct err *e)
         const struct json *other =
             json_get_str(d->work->fields, d->def->fields[act->not_by].id);
         if (str_is(json_str(other), who->by)) {
-            err_set(e, ERR_GUARD, "must be done by another account than '%.*s'",
-                    STR_F(d->def->fields[act->not_by].id));
+            err_set(e, ERR_GUARD, "to be done by somebody else than the %.*s of this matter",
+                    STR_F(d->def->fields[act->not_by].label.en));
             return err_zh(e, "办理人不能是本件的%.*s，请由他人办理",
                           STR_F(d->def->fields[act->not_by].label.zh));
         }
     }
     return true;
+}
+
+/* The steps at which it can be done, as far as one line holds them: “履行中”“已回访”. */
+static struct str steps_named(struct deciding *d, const struct action *act, bool zh)
+{
+    enum { MOST = 4 };
+    struct str all = STR("");
+    for (int i = 0; i < act->n_from && i < MOST; i++) {
+        const struct words *name = &d->def->states[act->from[i]].name;
+        all = zh ? str_printf(d->a, "%.*s“%.*s”", STR_F(all), STR_F(name->zh))
+                 : str_printf(d->a, "%.*s%s'%.*s'", STR_F(all), i ? ", " : "", STR_F(name->en));
+    }
+    const char *more = act->n_from <= MOST ? "" : zh ? "等" : " or others";
+    return str_printf(d->a, "%.*s%s", STR_F(all), more);
 }
 
 static bool right_state(struct deciding *d, const struct action *act, struct err *e)
@@ -277,10 +291,10 @@ static bool right_state(struct deciding *d, const struct action *act, struct err
         if (str_eq(d->def->states[act->from[i]].id, d->work->state))
             return true;
     int s = record_state(d->def, d->work->state);
-    err_set(e, ERR_WRONG_STATE, "'%.*s' is not possible in state '%.*s'", STR_F(act->id),
-            STR_F(d->work->state));
-    return err_zh(e, "当前环节是“%.*s”，不能办理“%.*s”",
-                  STR_F(s >= 0 ? d->def->states[s].name.zh : d->work->state), STR_F(act->name.zh));
+    struct words now = s >= 0 ? d->def->states[s].name : (struct words){d->work->state, d->work->state};
+    err_set(e, ERR_WRONG_STATE, "only at the step %.*s; it is now at '%.*s'",
+            STR_F(steps_named(d, act, false)), STR_F(now.en));
+    return err_zh(e, "只在%.*s环节能办，现在是“%.*s”", STR_F(steps_named(d, act, true)), STR_F(now.zh));
 }
 
 static bool guards_hold(struct deciding *d, const struct action *act, struct err *e)

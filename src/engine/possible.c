@@ -80,6 +80,8 @@ static void show_action(struct listing *l, const struct action *act)
     if (!possible) {
         jo_kc(o, "why", why.zh[0] ? why.zh : err_title_zh(why.code));
         jo_kc(o, "why_en", why.text);
+        if (why.code == ERR_WRONG_STATE)
+            jo_kb(o, "later", true);
     }
     show_form(l, act);
     engine_parties(l->d.def, l->d.work, act, l->out);

@@ -121,7 +121,7 @@ await flow(async (t) => {
 
     // who mediated does not ask whether it is kept; who asks finds that it is not
     await mediator.click('summary:has-text("现在还不能办的")')
-    await mediator.waitForSelector('details li:has(strong:text-is("回访"))')
+    await mediator.waitForSelector('details li:has(strong:has-text("回访")):has-text("请由他人办理")')
     await state(desk, '履行中')
     await act(desk, '没履行或没解决，重新办理', {
         part: '申请人', reopen_reason: '没有履行', performed: '没有履行', satisfied: '不满意',

@@ -1,5 +1,5 @@
 /* One way to ask the program, and who is logged in. */
-import { reactive } from 'vue'
+import { computed, reactive } from 'vue'
 import { forget, keep, keepable, kept } from './offline/kept'
 import { setNow } from './show'
 import { lang, t } from './words'
@@ -40,6 +40,9 @@ export const PERM = {
 
 /* `expired`: the session ended while the page was open; what was typed stays under the log-in. */
 export const session = reactive({ me: null as Me | null, expired: false, known: false })
+
+/* Who asks, and in which words: an answer of before is asked for again. */
+export const asker = computed(() => `${session.me?.csrf ?? ''} ${lang.value}`)
 
 export function may(bit: number): boolean {
     return ((session.me?.permissions ?? 0) & bit) !== 0

@@ -1,6 +1,6 @@
 /* The question of a list, from what is chosen in the address, and its answer page by page. */
 import { computed, ref, shallowRef, watch } from 'vue'
-import { get, session, type Problem } from '../api'
+import { asker, get, type Problem } from '../api'
 import { loadPlaybook, recordOf, types, type Playbook, type RecordDef } from '../playbook'
 import { query } from '../route'
 import { questionOf } from './condition'
@@ -58,7 +58,7 @@ export function useList(id: () => string) {
         def.value ??= recordOf(pb.value, type.value.id)
         void load()
     }
-    watch([id, query, () => session.me?.csrf], open, { immediate: true })
+    watch([id, query, asker], open, { immediate: true })
 
     return { type, pb, def, rows, next, total, scanned, error, busy, question, load }
 }

@@ -11,6 +11,7 @@ export interface Possible {
     parties?: { part: number; row: number; name: string; name_en: string }[]
     why?: string
     why_en?: string
+    later?: boolean // another step of the matter comes first
     builtin?: boolean
     form?: { field: string; required: boolean }[]
     needs?: string[]
