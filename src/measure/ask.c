@@ -125,15 +125,19 @@ static bool on_the_way(struct gather *g, struct err *e)
     return true;
 }
 
-/* The past is counted by today's tree: where that is another one than then, no figure is better than a
- * wrong one. */
+/* The past is counted by the tree of then.  A condition about areas was read by today's. */
 static bool tree_of_then(struct gather *g, struct err *e)
 {
-    for (int i = 0; i < g->w->n_moves; i++)
-        if (g->w->moves[i].seq >= g->size && touches(g, g->w->moves[i].area, g->w->moves[i].parent))
-            return err_field(e, ERR_INPUT, "as_of", "areas were moved since then: not comparable") ||
-                   err_zh(e, "此后区划有调整，口径不同（口径调整），不能按当时计算");
-    return true;
+    const struct world *w = g->w, *then = NULL;
+    for (int i = w->n_moves - 1; i >= 0 && w->moves[i].seq >= g->size; i--) {
+        then = then ? then : world_then(g->a, w, g->size);
+        if (asof_differs(g, then, w->moves[i].area))
+            g->then = then;
+    }
+    if (!g->then || !g->where_area)
+        return true;
+    return err_field(e, ERR_INPUT, "where", "areas were moved since then: ask without a condition about areas") ||
+           err_zh(e, "此后区划有调整（口径调整），按当时计算时不能再按区划筛选，请去掉区划条件");
 }
 
 static bool ready_number(struct gather *g, const struct term_row *row, int64_t *number, struct err *e)
@@ -293,7 +297,7 @@ static bool find_by(struct gather *g, struct err *e)
 
 struct where_catalogue {       /* the playbook's own, and areas */
     struct record_catalogue c; /* first: its functions get this as themselves */
-    const struct world *w;
+    struct gather *g;
     bool (*codes_below)(void *self, struct str prop, struct str code,
                         void (*add)(void *user, struct str code), void *user);
 };
@@ -310,9 +314,11 @@ static bool areas_below(void *self, struct str prop, struct str code,
     const struct where_catalogue *c = self;
     if (!is_area(c, prop))
         return c->codes_below(self, prop, code, add, user);
-    int top = world_area(c->w, code);
-    for (int i = top >= 0 ? c->w->areas[top].first : 1; top >= 0 && i <= c->w->areas[top].last; i++)
-        add(user, c->w->areas[c->w->walk[i]].code);
+    const struct world *w = c->g->w;
+    int top = world_area(w, code);
+    c->g->where_area = true;
+    for (int i = top >= 0 ? w->areas[top].first : 1; top >= 0 && i <= w->areas[top].last; i++)
+        add(user, w->areas[w->walk[i]].code);
     return top >= 0;
 }
 
@@ -320,11 +326,12 @@ static bool area_sql(void *self, struct str prop, struct str code, struct buf *s
                      struct cell *arg)
 {
     const struct where_catalogue *c = self;
-    int top = str_is(prop, "area") ? world_area(c->w, code) : -1;
+    const struct world *w = c->g->w;
+    int top = str_is(prop, "area") ? world_area(w, code) : -1;
     static _Thread_local char scope[32]; /* the caller copies it at once */
     if (top < 0)
         return false;
-    snprintf(scope, sizeof scope, "a%lld", (long long)c->w->areas[top].aid);
+    snprintf(scope, sizeof scope, "a%lld", (long long)w->areas[top].aid);
     buf_c(sql, "EXISTS (SELECT 1 FROM scope z WHERE z.scope = $? AND z.type = r.type"
                " AND z.rid = r.rid)");
     *arg = C_TEXT(str_of(scope));
@@ -334,7 +341,7 @@ static bool area_sql(void *self, struct str prop, struct str code, struct buf *s
 /* A place can be searched but not folded again: not together with as_of. */
 static bool parse_where(struct gather *g, struct figure_term *t, struct err *e)
 {
-    struct where_catalogue c = {.w = g->w};
+    struct where_catalogue c = {.g = g};
     if (!g->q->where.len || !t->term)
         return true;
     record_catalogue_init(&c.c, g->playbook, t->term->record, false, g->size < 0, g->w->zone);

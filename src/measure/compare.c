@@ -96,7 +96,7 @@ static bool maturity(struct gather *g, const struct figure *f, struct figure_com
     enum indicator_kind k = g->indicator->kind;
     const struct figure_question *q = g->q;
     bool fits = q->compare == COMPARE_YOY && (k == IND_COUNT || k == IND_SUM || k == IND_RATE) &&
-                !q->where.len && g->w->areas[g->area].level <= g->levels.dims && q->as_of_size < 0;
+                !q->where.len && !g->then && g->w->areas[g->area].level <= g->levels.dims && q->as_of_size < 0;
     struct figure_sums sums = {.n_ms = 0};
     const char *note = NULL;
     if (!fits)

@@ -290,7 +290,7 @@ static struct str row_key(struct gather *g, const struct rows *r, enum figure_by
     case BY_MONTH:
         return gather_key_day(g, day);
     case BY_AREA:
-        return gather_key_area(g, rows_int(r, 2));
+        return gather_key_area(g, g->w, rows_int(r, 2));
     case BY_FIELD:
         return key_cell(g, r, day);
     }
@@ -374,7 +374,7 @@ static bool index_medians(struct gather *g, enum figure_by by)
         }
         if (!in || is_changed(g, rows_int(&r, 2)))
             continue;
-        struct str key = by == BY_AREA   ? gather_key_area(g, aid)
+        struct str key = by == BY_AREA   ? gather_key_area(g, g->w, aid)
                          : by == BY_NONE ? STR_NONE
                                          : gather_key_day(g, (int32_t)rows_int(&r, 3));
         gather_add_ms(g, key, rows_int(&r, 1));

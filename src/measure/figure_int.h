@@ -68,6 +68,8 @@ struct gather {
     int index_mask;
 
     int64_t size;     /* as_of: events below this number count; -1: all */
+    const struct world *then; /* with the tree of that time, where this area had another one; NULL */
+    bool where_area;          /* the condition asks about areas */
     int64_t *changed; /* records with events since, in order */
     size_t n_changed, cap_changed;
 };
@@ -80,7 +82,7 @@ void gather_begin(struct gather *g, int32_t from, int32_t to, enum figure_by by)
 void gather_add(struct gather *g, struct str key, int slot, int64_t n, int64_t s);
 void gather_add_ms(struct gather *g, struct str key, int64_t ms);
 struct str gather_key_day(struct gather *g, int32_t day);
-struct str gather_key_area(struct gather *g, int64_t aid);
+struct str gather_key_area(struct gather *g, const struct world *w, int64_t aid);
 struct str gather_key_value(struct gather *g, struct str value, int32_t day);
 /* The days that a slot sums over; false when there are none. */
 bool gather_span(const struct gather *g, int slot, int32_t *from, int32_t *to);
@@ -101,6 +103,8 @@ MUST_USE bool sealed_add(struct gather *g);
 /* A number of sealed matters as it may be said. */
 int64_t sealed_said(const struct gather *g, int64_t n);
 /* asof.c */
+/* Do the matters of this area lie elsewhere in the answer by the tree of then than by today's? */
+bool asof_differs(const struct gather *g, const struct world *then, int area);
 MUST_USE bool asof_changed(struct gather *g);
 MUST_USE bool asof_correct(struct gather *g);
 

@@ -90,12 +90,12 @@ struct str gather_key_day(struct gather *g, int32_t day)
 }
 
 /* The child of the asked area that it lies in; the area's own code for what lies in none. */
-struct str gather_key_area(struct gather *g, int64_t aid)
+struct str gather_key_area(struct gather *g, const struct world *w, int64_t aid)
 {
-    int i = world_area_by_id(g->w, aid);
-    while (i >= 0 && i != g->area && g->w->areas[i].parent != g->area)
-        i = g->w->areas[i].parent;
-    return g->w->areas[i >= 0 ? i : g->area].code;
+    int i = world_area_by_id(w, aid);
+    while (i >= 0 && i != g->area && w->areas[i].parent != g->area)
+        i = w->areas[i].parent;
+    return w->areas[i >= 0 ? i : g->area].code;
 }
 
 struct str gather_key_value(struct gather *g, struct str value, int32_t day)

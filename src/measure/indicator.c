@@ -55,7 +55,7 @@ static void time_rows(struct gather *g, struct figure *f)
 static void area_rows(struct gather *g, struct figure *f)
 {
     size_t cap = 0;
-    const struct world *w = g->w;
+    const struct world *w = g->then ? g->then : g->w;
     for (int i = 0; i < w->n_areas; i++) {
         const struct area *a = &w->areas[i];
         if (a->parent != g->area)

@@ -19,7 +19,8 @@
  * Sums of amounts and medians leave them out, stocks unless he has the right; rows by a field too.
  *
  * as_of corrects today's value by the records that changed since, each folded again to that size of
- * the log: for any area, field and condition.  The area tree and the definition are today's. */
+ * the log: for any area, field and condition.  Where areas were moved since, their matters are counted in the
+ * tree of then; a condition about areas is refused there.  The definition is today's. */
 #pragma once
 #include "measure/tally.h"
 

@@ -35,6 +35,9 @@ LEFT JOIN scope a ON a.scope = $3 AND a.type = s.type AND a.rid = s.rid
 SELECT COUNT(*), CAST(SUM(CASE WHEN a.rid IS NULL THEN 1 ELSE 0 END) AS BIGINT)
 FROM (SELECT rid, type FROM scope_open WHERE scope = $1 AND type = $2 LIMIT $4) s
 LEFT JOIN scope_open a ON a.scope = $3 AND a.type = s.type AND a.rid = s.rid
+-- name: asof_moved
+SELECT r.rid, r.last_seq, r.sealed FROM scope s CROSS JOIN record r
+WHERE r.rid = s.rid AND s.scope = $1 AND (s.type = $2 OR s.type = $3) AND r.last_seq < $4
 -- name: count_gone
 SELECT COUNT(*), CAST(SUM(CASE WHEN s.rid IS NULL THEN 0 ELSE 1 END) AS BIGINT)
 FROM (SELECT rid, type FROM record WHERE type = $1 AND (void = 1 OR merged IS NOT NULL) LIMIT $3) g

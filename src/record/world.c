@@ -29,7 +29,7 @@ static bool read_areas(struct store *db, struct world *w, struct err *e)
             .aid = rows_int(&r, 0),
             .code = str_dup(w->arena, rows_str(&r, 1)),
             .name = str_dup(w->arena, rows_str(&r, 2)),
-            .parent = (int)rows_int(&r, 3), /* the aid; walk_tree makes it an index */
+            .parent = (int)rows_int(&r, 3), /* the aid; link_parents makes it an index */
             .level = (int)rows_int(&r, 4),
             .from = rows_null(&r, 5) ? DAY_NONE : (int32_t)rows_int(&r, 5),
             .to = rows_null(&r, 6) ? DAY_NONE : (int32_t)rows_int(&r, 6),
@@ -54,18 +54,23 @@ int world_area_by_id(const struct world *w, int64_t aid)
     return -1;
 }
 
+static void link_parents(struct world *w)
+{
+    for (int i = 0; i < w->n_areas; i++)
+        w->areas[i].parent = w->areas[i].parent ? world_area_by_id(w, w->areas[i].parent) : -1;
+}
+
 /* Numbers the tree depth first, so that "below" is a range test. */
-static void walk_tree(struct world *w)
+static void walk_tree(struct world *w, struct arena *arena)
 {
     int n = w->n_areas, at = 0;
-    int *child = ARENA_ARRAY(w->arena, int, n + 1), *next = ARENA_ARRAY(w->arena, int, n + 1);
+    int *child = ARENA_ARRAY(arena, int, n + 1), *next = ARENA_ARRAY(arena, int, n + 1);
     int roots = -1;
-    w->walk = ARENA_ARRAY(w->arena, int, n + 1);
+    w->walk = ARENA_ARRAY(arena, int, n + 1);
     for (int i = 0; i < n; i++)
         child[i] = next[i] = -1;
     for (int i = n - 1; i >= 0; i--) { /* backwards, so that lists come out in order of aid */
         struct area *a = &w->areas[i];
-        a->parent = a->parent ? world_area_by_id(w, a->parent) : -1;
         int *head = a->parent >= 0 ? &child[a->parent] : &roots;
         next[i] = *head;
         *head = i;
@@ -79,7 +84,7 @@ static void walk_tree(struct world *w)
         a->level = a->parent < 0 ? 1 : w->areas[a->parent].level + 1;
         bool top = a->parent < 0 || w->areas[a->parent].parent < 0;
         a->full = top ? a->name
-                      : str_printf(w->arena, "%.*s%.*s", STR_F(w->areas[a->parent].full),
+                      : str_printf(arena, "%.*s%.*s", STR_F(w->areas[a->parent].full),
                                    STR_F(a->name));
         if (child[i] >= 0) {
             i = child[i];
@@ -158,7 +163,7 @@ static bool read_moves(struct store *db, struct world *w, struct err *e)
             w->was[area].name = str_dup(w->arena, rows_str(&r, 3));
         }
         w->moves = arena_grow(w->arena, w->moves, (size_t)w->n_moves, &cap, sizeof *w->moves);
-        w->moves[w->n_moves++] = (struct area_move){seq, area, parent};
+        w->moves[w->n_moves++] = (struct area_move){seq, area, parent, rows_int(&r, 4)};
     }
     was_levels(w);
     return !err_is(e);
@@ -196,6 +201,21 @@ const struct world *world_at(struct arena *a, const struct world *w, int64_t cur
     if (cursor == INT64_MAX)
         other->was = NULL;
     return other;
+}
+
+const struct world *world_then(struct arena *a, const struct world *w, int64_t size)
+{
+    struct world *then = ARENA_NEW(a, struct world);
+    *then = *w;
+    then->was = NULL;
+    then->areas = ARENA_ARRAY(a, struct area, w->n_areas + 1);
+    memcpy(then->areas, w->areas, sizeof *w->areas * (size_t)w->n_areas);
+    for (int i = 0; i < w->n_areas; i++)
+        then->areas[i].children = 0;
+    for (int i = w->n_moves - 1; i >= 0 && w->moves[i].seq >= size; i--)
+        then->areas[w->moves[i].area].parent = w->moves[i].parent;
+    walk_tree(then, a);
+    return then;
 }
 
 bool world_now(struct store *db, struct arena *a, const struct world *w, const struct world **out,
@@ -409,7 +429,8 @@ static bool load_into(struct store *db, struct world *w, struct err *e)
     if (!ledger_read_head(db, &head, e) || !read_areas(db, w, e))
         return false;
     w->sys_seq = head.sys_seq;
-    walk_tree(w);
+    link_parents(w);
+    walk_tree(w, w->arena);
     index_codes(w);
     if (!read_moves(db, w, e) || !read_borders(db, w, e))
         return false;

@@ -33,6 +33,7 @@ struct area_was {
 struct area_move { /* of an area below another parent, for questions about the past */
     int64_t seq;
     int area, parent; /* indexes; parent: the one before, -1 */
+    int64_t recorded;
 };
 
 struct org {
@@ -107,6 +108,8 @@ struct str world_area_name(const struct world *w, int area, int64_t rid);
 bool world_area_shifts(const struct world *w, int area);
 /* The same world at another cursor, in the arena; INT64_MAX: all records are in the new tree. */
 const struct world *world_at(struct arena *a, const struct world *w, int64_t cursor);
+/* The same world with the tree that it had when the log was so long; names are today's. */
+const struct world *world_then(struct arena *a, const struct world *w, int64_t size);
 /* The world as the present transaction has it: its cursor may have moved since it was loaded. */
 MUST_USE bool world_now(struct store *db, struct arena *a, const struct world *w,
                         const struct world **out, struct err *e);

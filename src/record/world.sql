@@ -5,7 +5,8 @@ SELECT aid, west, south, east, north FROM area_border ORDER BY aid
 -- name: world_shift
 SELECT seq, cursor FROM area_shift ORDER BY seq LIMIT 1
 -- name: world_was
-SELECT seq, area, parent, name FROM area_was ORDER BY seq, area
+SELECT w.seq, w.area, w.parent, w.name, e.recorded FROM area_was w JOIN event e ON e.seq = w.seq
+ORDER BY w.seq, w.area
 -- name: world_sys
 SELECT rid, type, state, doc FROM record WHERE type = $1 AND rid > $2 ORDER BY rid LIMIT 1000
 -- name: world_terms
