@@ -9,7 +9,8 @@ const HAN = /\p{Script=Han}/u
 
 async function saved(page, button) {
     const [file] = await Promise.all([page.waitForEvent('download'), page.click(button)])
-    return { name: file.suggestedFilename(), head: fs.readFileSync(await file.path()).subarray(0, 4).toString('latin1') }
+    const bytes = fs.readFileSync(await file.path())
+    return { name: file.suggestedFilename(), head: bytes.subarray(0, 4).toString('latin1') }
 }
 
 await flow(async (t) => {
@@ -62,6 +63,7 @@ await flow(async (t) => {
     // in English there is no Chinese but names and what people wrote
     await page.click('.top button:text-is("EN")')
     await page.waitForSelector('.head .tag:text-is("Found")')
+    await page.$$eval('details', (all) => all.forEach((x) => (x.open = true)))
     const shell = await page.$$eval(
         'h2, dt, summary, .chips button, .prints span, .tag, details li, .top nav .wide a, .everywhere a',
         (all) => all.map((x) => x.innerText))
