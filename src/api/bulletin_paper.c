@@ -56,6 +56,16 @@ static void figures(struct paper *p, const struct world *w, const struct json *p
     }
 }
 
+/* Areas that were redrawn between two spans that are compared, by figure. */
+static void redrawn(struct paper *p, const struct json *parts)
+{
+    JSON_EACH (part, parts) {
+        struct str text = json_text(part, "redrawn");
+        if (text.len && !json_yes(part, "void"))
+            paper_add(p, PAPER_TEXT, str_printf(p->a, "%.*s　%.*s。", STR_F(json_text(part, "code")), STR_F(text)));
+    }
+}
+
 static struct str beside_text(struct paper *p, const struct world *w, const struct json *part, bool recheck)
 {
     struct buf b AUTO(buf_free) = BUF(LIMIT_TEXT_FIELD);
@@ -113,6 +123,7 @@ struct paper *bulletin_paper(struct arena *a, const struct world *w, const struc
         return p;
     paper_add(p, PAPER_HEADING, STR("数的来历"))->level = 1;
     figures(p, w, b->record->parts);
+    redrawn(p, b->record->parts);
     asked(p, w, b->record->parts);
     paper_add(p, PAPER_TEXT,
               str_printf(a, "核验号：%.*s", STR_F(b->number)))

@@ -3,6 +3,7 @@
 #include "engine/build.h"
 #include "engine/test_int.h"
 #include "measure/indicator.h"
+#include "measure/speak.h"
 #include "search/find.h"
 
 #define COUNTY_A DISTRICT
@@ -75,6 +76,32 @@ static const char *answer_of(struct house *h, const char *id, const char *area, 
     engine_reader_back(h->en, db);
     world_unref(w);
     return str_c(h->a, buf_view(&b));
+}
+
+/* What a comparison with the days before says of areas that were redrawn. */
+static void redrawn(struct house *h, const char *area, const char *who, const char *how, bool comparable)
+{
+    struct err e = ERR_INIT;
+    struct figure f;
+    struct world *w = engine_world(h->en, &e);
+    struct store *db = engine_reader(h->en, &e);
+    struct figure_question q = figure_question_new(h->now);
+    struct buf b AUTO(buf_free) = BUF(2000);
+    q.id = STR("dispute.found");
+    q.area = str_of(area);
+    q.to = zone_day(w->zone, h->now);
+    q.from = q.to - 30;
+    q.compare = COMPARE_PREVIOUS;
+    if (!figure_ask(db, h->a, w, &q, &f, &e))
+        fail_msg("%s: %s", area, e.text);
+    speak_redrawn(&b, true, &f.compare);
+    int year, month, day;
+    civil_of_day(q.to, &year, &month, &day);
+    const char *full = *who ? arena_printf(h->a, "口径调整：%s%d年%d月%d日%s", who, year, month, day, how) : "";
+    if (!str_is(buf_view(&b), full) || f.compare.incomparable == comparable)
+        fail_msg("%s: %.*s, not %s", area, STR_F(buf_view(&b)), full);
+    engine_reader_back(h->en, db);
+    world_unref(w);
 }
 
 /* -1: the figure answered with this error instead. */
@@ -207,6 +234,10 @@ static void a_township_goes_to_another_county(void **state)
     area_has(h, "360100000000", 30);
     /* the past is told by the tree of then, whichever way it is counted */
     still_shown(h);
+    redrawn(h, COUNTY_A, "长堎镇", "划出；两期都按现在的区划计算", true);
+    redrawn(h, COUNTY_B, "长堎镇", "划入；两期都按现在的区划计算", true);
+    redrawn(h, TOWN, "", "", true);
+    redrawn(h, "360100000000", "", "", true);
     assert_int_equal(figure(h, COUNTY_A, shown[0].as_of, true, NULL, ERR_NONE), 16);
     assert_int_equal(figure(h, COUNTY_B, shown[0].as_of, true, NULL, ERR_NONE), 8);
     show(h);
@@ -325,6 +356,8 @@ static void merged_renamed_split(void **state)
     int64_t two = figure(h, VILLAGE_A2, NULL, false, NULL, ERR_NONE);
     area_must(h, "split", "{'code':'" VILLAGE_A2 "','into':[{'code':'360103102201','name':'东村'},"
                           "{'code':'360103102202','name':'西村'}]}");
+    redrawn(h, "360103102201", "东村自", "起设立，不可比", false);
+    redrawn(h, VILLAGE_A2, "二村自", "起撤销，不可比", false);
     area_has(h, VILLAGE_A2, two); /* matters stay until somebody says where they belong */
     must(h, "operator", matters[2], "amend", "{'area':'360103102201','reason':'村已拆分'}");
     area_has(h, VILLAGE_A2, two - 1);

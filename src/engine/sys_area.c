@@ -271,6 +271,16 @@ static bool close_area(struct deciding *d)
     return true;
 }
 
+/* The new ones are valid from the day behind the old one's last, unless they say otherwise. */
+static void put_begin(struct deciding *d, const struct json *end, struct json *parts)
+{
+    char day[16];
+    day_format((int32_t)json_num(end, "valid_to", 0) + 1, day);
+    JSON_EACH (p, parts)
+        if (!json_text(p, "valid_from").len)
+            patch_text(d, p, "valid_from", str_dup(d->a, str_of(day)));
+}
+
 /* The old area stays, closed, under the same parent; its matters go to a new one only by an action. */
 static bool split_area(struct deciding *d)
 {
@@ -288,6 +298,10 @@ static bool split_area(struct deciding *d)
         return false;
     JSON_EACH (p, parts)
         buf_printf(&codes, "%s%.*s", codes.len ? " " : "", STR_F(str_trim(json_text(p, "code"))));
+    struct json *end = json_new(d->a, J_OBJ);
+    if (!put_end(d, end))
+        return false;
+    put_begin(d, end, parts);
     if (!load_areas(d, parts) || !put_patch(d, area, &row) || !put_end(d, row))
         return false;
     patch_text(d, row, "successor", buf_dup(d->a, &codes));

@@ -91,7 +91,7 @@ static void put_beside(struct json_out *o, const struct json *part)
 static void put_figure(struct json_out *o, const struct json *part)
 {
     static const char *const ALWAYS[] = {"code", "slot", "id",     "version", "area",   "from",
-                                         "to",   "size", "issuer", "source",  "printed"};
+                                         "to",   "size", "issuer", "source",  "printed", "redrawn"};
     static const char *const NUMBERS[] = {"n",       "N",     "value",    "decimals", "opening",
                                           "in",      "out",   "closing",  "then",     "change",
                                           "change_decimals"};

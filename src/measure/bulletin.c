@@ -65,6 +65,14 @@ static bool nothing(const struct slot *s, const struct figure *f, struct err *e)
 
 static bool print_change(const struct slot *s, const struct figure *f, struct buf *b, struct err *e)
 {
+    if (f->compare.n_redrawn && f->compare.incomparable) {
+        struct buf en AUTO(buf_free) = BUF(LIMIT_ERR_TEXT / 2), zh AUTO(buf_free) = BUF(LIMIT_ERR_TEXT / 2);
+        speak_redrawn(&en, false, &f->compare);
+        speak_redrawn(&zh, true, &f->compare);
+        buf_char(&en, 0);
+        buf_char(&zh, 0);
+        return slot_bad(e, s->text, en.ptr, zh.ptr);
+    }
     if (f->compare.incomparable)
         return slot_bad(e, s->text, "the definition was changed in between", "口径调整，不可比");
     if (!f->compare.given && is_cell(f, WHAT_value) && small_count(f->compare.v.value))
@@ -258,6 +266,11 @@ static struct json *part_of(struct arena *a, const struct taken *t, int number, 
         put_str(a, p, "issuer", f->reported.issuer.zh);
     }
     put_beside(a, p, f);
+    if (f->compare.n_redrawn) {
+        struct buf b AUTO(buf_free) = BUF(LIMIT_TEXT_FIELD);
+        speak_redrawn(&b, true, &f->compare);
+        put_str(a, p, "redrawn", buf_dup(a, &b));
+    }
     if (hidden(t).len)
         put_str(a, p, "hidden", hidden(t));
     put_str(a, p, "printed", printed);

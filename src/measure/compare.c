@@ -144,6 +144,11 @@ bool figure_compare(struct gather *g, struct figure *f)
     if (!gather_count(g))
         return false;
     c->v = value_of(g, &g->total);
+    redrawn_between(g, c, f->to);
+    if (c->incomparable) {
+        c->note = "areas redrawn";
+        return true;
+    }
     if (g->indicator->version > 1 && c->from < g->indicator->valid_from) {
         c->incomparable = true;
         c->note = "definition changed";

@@ -50,6 +50,9 @@ static bool add_comparison(struct gather *g, struct figure *f, const struct figu
     c->maturity.known = (!c->kind || c->maturity.known) && from->has_maturity && from->maturity.known;
     c->has_maturity |= from->has_maturity;
     c->incomparable |= from->incomparable;
+    c->redrawn = from->redrawn; /* the area is the same of all */
+    c->n_redrawn = from->n_redrawn;
+    c->note = from->note;
     c->kind = from->kind;
     c->from = from->from;
     c->to = from->to;
@@ -63,7 +66,6 @@ static void finish_comparison(struct gather *g, struct figure *f)
         return;
     finish(g, &c->v);
     if (c->incomparable) {
-        c->note = "definition changed";
         c->has_maturity = false;
         return;
     }

@@ -133,6 +133,9 @@ MUST_USE bool reported_answer(struct gather *g, struct figure *f);
 /* compare.c: the span that is compared with */
 void compare_span(enum figure_compare kind, struct figure_comparison *c, int32_t from, int32_t to);
 
+/* redrawn.c: areas that were redrawn after the first day that is compared, until `to` */
+void redrawn_between(struct gather *g, struct figure_comparison *c, int32_t to);
+
 /* chance.c: two-sided exact tests, p scaled by 4 decimals, rounded half-up */
 /* Two counts over spans of days_1 and days_0: is their difference more than chance? */
 int64_t chance_counts(int64_t n_1, int64_t days_1, int64_t n_0, int64_t days_0);

@@ -236,6 +236,18 @@ static void put_change(struct json_out *o, const struct figure *f, bool has, int
         jo_null(o);
 }
 
+static void put_redrawn(struct json_out *o, const struct figure_comparison *c)
+{
+    jo_key(o, "redrawn");
+    jo_obj(o);
+    for (int zh = 1; zh >= 0; zh--) {
+        struct buf b AUTO(buf_free) = BUF(LIMIT_TEXT_FIELD);
+        speak_redrawn(&b, zh, c);
+        jo_kv(o, zh ? "zh" : "en", buf_view(&b));
+    }
+    jo_end(o);
+}
+
 static void put_comparison(struct json_out *o, const struct figure *f)
 {
     enum { P_DECIMALS = 4, RARE = 500 }; /* 0.05 */
@@ -268,6 +280,8 @@ static void put_comparison(struct json_out *o, const struct figure *f)
     }
     if (c->incomparable)
         jo_kb(o, "comparable", false);
+    if (c->n_redrawn)
+        put_redrawn(o, c);
     if (c->note && !c->v.note)
         jo_kc(o, "note", c->note);
     jo_end(o);

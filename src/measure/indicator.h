@@ -74,9 +74,21 @@ struct figure_maturity { /* last year as it was known at the same distance */
     int64_t change;
 };
 
+/* An area that was founded, ended or moved after the first day that is compared. */
+enum redrawn_how { REDRAWN_FOUNDED, REDRAWN_ENDED, REDRAWN_CAME, REDRAWN_LEFT };
+enum { REDRAWN_NAMED = 4 };
+struct figure_redrawn {
+    enum redrawn_how how;
+    struct str area; /* its name */
+    int32_t day;
+};
+
 struct figure_comparison {
     const char *kind;  /* NULL: not asked */
-    bool incomparable; /* 口径调整: that span was counted by another version of the definition */
+    bool incomparable; /* 口径调整: that span was counted by another version of the definition, or the area was
+                        * not there all the time */
+    struct figure_redrawn *redrawn;
+    int n_redrawn; /* at most REDRAWN_NAMED */
     int32_t from, to;
     struct figure_value v;
     bool has_change;

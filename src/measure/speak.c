@@ -386,7 +386,10 @@ static void put_word(struct buf *b, struct str word, const struct figure *f,
         speak_value(b, f, v);
     } else if (str_is(word, "change")) {
         struct buf change AUTO(buf_free) = BUF(400);
-        speak_change(&change, x->zh, f, x->decimals);
+        if (f->compare.incomparable)
+            buf_c(&change, x->zh ? "口径调整，不可比" : "not comparable");
+        else
+            speak_change(&change, x->zh, f, x->decimals);
         if (change.len)
             buf_printf(b, x->zh ? "，%.*s" : ", %.*s", STR_F(buf_view(&change)));
     } else if (str_is(word, "moved")) {
@@ -530,10 +533,14 @@ void speak_footnote(struct buf *b, const struct figure *f, const struct speak_fr
     note_beside(b, f, x->zh);
     if (!f->compare.kind)
         return;
-    if (f->compare.incomparable) {
+    size_t before = b->len;
+    speak_redrawn(b, x->zh, &f->compare);
+    if (b->len > before)
+        buf_c(b, x->zh ? "。" : ". ");
+    else if (f->compare.incomparable)
         buf_c(b, x->zh ? "口径调整，不可比。" : "The definition was changed: not comparable. ");
+    if (f->compare.incomparable)
         return;
-    }
     note_days(b, f, x->zh);
     if (strcmp(f->compare.kind, "yoy") == 0)
         note_spring(b, f, x->zh);

@@ -33,6 +33,10 @@ void speak_value(struct buf *b, const struct figure *f, const struct figure_valu
  * counts; rates keep those of their indicator.  Writes nothing where nothing can be compared. */
 void speak_change(struct buf *b, bool zh, const struct figure *f, int decimals);
 
+/* "口径调整：望城镇2026年3月5日划入；两期都按现在的区划计算", without its full stop; nothing where no area was
+ * redrawn. */
+void speak_redrawn(struct buf *b, bool zh, const struct figure_comparison *c);
+
 struct speak_frame {
     bool zh;
     int32_t today;        /* for leaving out the year */

@@ -319,7 +319,7 @@ static void test_sentence(void **state)
     f.compare.v = rate_value(60693, 70163);
     sentence(&f, true, "1至8月，全市排查矛盾纠纷70163起，化解69040起，化解率98.4%，同比上升11.9个百分点");
     f.compare.incomparable = true;
-    sentence(&f, true, "1至8月，全市排查矛盾纠纷70163起，化解69040起，化解率98.4%");
+    sentence(&f, true, "1至8月，全市排查矛盾纠纷70163起，化解69040起，化解率98.4%，口径调整，不可比");
     f.total = rate_value(5, 19); /* its own words would print a rate */
     sentence(&f, true, "1至8月，全市19起中5起计入化解率，数量不足20，不计算比率");
     ind.pending = true;
@@ -371,6 +371,20 @@ static void test_footnote(void **state)
     b = BUF(4000);
     speak_footnote(&b, &f, &x);
     same(&b, "口径：登记的纠纷中已化解的。口径第2版。分子984，分母1000。口径调整，不可比。");
+    struct figure_redrawn redrawn[] = {{REDRAWN_FOUNDED, STR("西村"), D(2024, 3, 5)}};
+    f.compare.redrawn = redrawn;
+    f.compare.n_redrawn = 1;
+    b = BUF(4000);
+    speak_redrawn(&b, true, &f.compare);
+    same(&b, "口径调整：西村自2024年3月5日起设立，不可比");
+    f.compare.incomparable = false;
+    redrawn[0].how = REDRAWN_CAME;
+    b = BUF(4000);
+    speak_redrawn(&b, true, &f.compare);
+    same(&b, "口径调整：西村2024年3月5日划入；两期都按现在的区划计算");
+    b = BUF(4000);
+    speak_redrawn(&b, false, &f.compare);
+    same(&b, "Areas were redrawn: 西村 moved here on 2024-03-05; both spans are counted by today's areas");
     /* the new year lies in January 2023 and in February 2024 */
     f = figure_of(&ind, "yoy");
     f.to = D(2024, 1, 31);

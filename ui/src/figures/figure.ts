@@ -62,6 +62,7 @@ export interface Figure extends Value {
         change?: number | null
         points?: number | null
         comparable?: boolean
+        redrawn?: Words // areas that were founded, ended or moved between the two spans
         significant?: boolean
     }
     reported?: { record?: string; issuer?: string; ours?: Value & { id: string; difference?: number } }
