@@ -70,6 +70,16 @@ static void put_areas(struct engine *en, struct arena *a)
     buf_free(&b);
 }
 
+/* Counted for city, districts and townships, as the import of a whole city's areas would have it; this
+ * tree is too small to tell. */
+static void put_levels(struct engine *en, struct arena *a)
+{
+    struct json *fields = json_new(a, J_OBJ);
+    json_set(a, fields, STR("name"), json_new_str(a, STR("figures.levels")));
+    json_set(a, fields, STR("value"), json_new_str(a, STR("2 3 4")));
+    open_sys(en, a, "sys.setting", fields);
+}
+
 static void put_playbook(struct engine *en, struct arena *a, const char *dir)
 {
     struct err e = ERR_INIT;
@@ -163,6 +173,7 @@ int main(int argc, char **argv)
         !engine_open(&cfg, &en, &e))
         stop(&e);
     put_areas(en, a);
+    put_levels(en, a);
     put_playbook(en, a, argc == 4 ? argv[3] : arena_printf(a, "%s/playbooks/dispute", source ? source : "."));
     struct actor actor = grid_worker(en);
     int64_t began = clock_now(&real);

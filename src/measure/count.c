@@ -352,29 +352,17 @@ static bool slow_slot(struct gather *g, int slot, enum figure_by by, int32_t fro
 
 /* ---- medians ---- */
 
-/* From the table of durations: by days where the area is large, by its records where it is
- * small. */
+/* From the table of durations: a short walk for each area below, so that it costs what it counts. */
 static bool index_medians(struct gather *g, enum figure_by by)
 {
-    const struct figure_term *t = &g->terms[0];
-    const struct area *area = &g->w->areas[g->area];
-    bool small = area->level + 1 > g->levels.dims;
-    struct str scope = str_printf(g->a, "a%lld", (long long)area->aid);
-    const struct cell args[] = {C_INT(t->number), C_INT(g->from), C_INT(g->to), C_TEXT(scope),
-                                C_TEXT(t->type)};
-    struct rows r AUTO(rows_close) = store_query(
-        g->db, small ? sql_duration_scope : sql_duration_days, args, small ? 5 : 3, g->e);
-    int64_t last = -1;
-    bool in = false;
+    struct rows r AUTO(rows_close) =
+        store_query(g->db, sql_duration_below,
+                    BIND(C_INT(g->terms[0].number), C_INT(g->from), C_INT(g->to), C_INT(g->w->areas[g->area].aid)),
+                    g->e);
     while (rows_next(&r)) {
-        int64_t aid = rows_int(&r, 0);
-        if (aid != last) { /* the index has them together */
-            in = world_area_below(g->w, world_area_by_id(g->w, aid), g->area);
-            last = aid;
-        }
-        if (!in || is_changed(g, rows_int(&r, 2)))
+        if (is_changed(g, rows_int(&r, 2)))
             continue;
-        struct str key = by == BY_AREA   ? gather_key_area(g, g->w, aid)
+        struct str key = by == BY_AREA   ? gather_key_area(g, g->w, rows_int(&r, 0))
                          : by == BY_NONE ? STR_NONE
                                          : gather_key_day(g, (int32_t)rows_int(&r, 3));
         gather_add_ms(g, key, rows_int(&r, 1));

@@ -19,11 +19,11 @@ WHERE term = $1 AND area = $2 AND day BETWEEN $3 AND $4 AND known <= $5
 SELECT MIN(known) FROM tally_known WHERE term = $1 AND area = $2 AND day BETWEEN $3 AND $4
 -- name: log_first
 SELECT recorded FROM event WHERE seq = 0
--- name: duration_days
-SELECT area, ms, rid, day FROM duration WHERE term = $1 AND day BETWEEN $2 AND $3
--- name: duration_scope
-SELECT d.area, d.ms, d.rid, d.day FROM scope s CROSS JOIN duration d
-WHERE d.rid = s.rid AND d.term = $1 AND s.scope = $4 AND s.type = $5 AND d.day BETWEEN $2 AND $3
+-- name: duration_below
+WITH RECURSIVE below(aid) AS (
+    SELECT aid FROM area WHERE aid = $4 UNION ALL SELECT a.aid FROM below b JOIN area a ON a.parent = b.aid)
+SELECT d.area, d.ms, d.rid, d.day FROM below b CROSS JOIN duration d
+WHERE d.term = $1 AND d.area = b.aid AND d.day BETWEEN $2 AND $3
 -- name: asof_changed
 SELECT rid, last_seq, sealed FROM record WHERE last_seq >= $1 AND (type = $2 OR type = $3)
 ORDER BY last_seq

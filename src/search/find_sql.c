@@ -117,19 +117,20 @@ static struct cell words(struct find_ask *k, const struct find_walk *w)
     return C_TEXT(buf_dup(k->a, &q));
 }
 
+/* PostgreSQL may ask a set anew for each row that it is held against.  Rare words are looked up once: neither the
+ * primary key, whose walk tries every record, nor a walk of the scope drives them. */
 static void match(struct find_sql *s, struct find_ask *k, const struct find_walk *w)
 {
+    bool lite = store_engine(k->db) == STORE_SQLITE;
     char sign = downwards(k, w) ? '<' : '>';
-    if (store_engine(k->db) == STORE_SQLITE) {
+    if (lite) {
         find_sql_bound(s, "(SELECT rowid AS rid FROM search_fts WHERE search_fts MATCH ", words(k, w));
-        buf_printf(&s->text, " AND rowid %c ", sign);
     } else {
-        /* "+ 0": not by the primary key, whose walk tries every record when the words are rare */
-        const char *rid = w->rare ? "rid + 0" : "rid";
-        buf_printf(&s->text, "(SELECT %s AS rid FROM search_ts WHERE ts @@ CAST(", rid);
-        find_sql_bound(s, "", words(k, w));
-        buf_printf(&s->text, " AS TSQUERY) AND %s %c ", rid, sign);
+        buf_c(&s->text, w->rare ? "(WITH h AS MATERIALIZED (" : "(");
+        find_sql_bound(s, "SELECT rid FROM search_ts WHERE ts @@ CAST(", words(k, w));
+        buf_c(&s->text, w->rare ? " AS TSQUERY)) SELECT rid FROM h WHERE" : " AS TSQUERY) AND");
     }
+    buf_printf(&s->text, "%s %c ", lite ? " AND rowid" : " rid", sign);
     find_sql_bound(s, "", number_bound(k, w));
     buf_c(&s->text, ") d");
 }

@@ -1,4 +1,5 @@
 /* Every list question compared with plain C over the same folds, on both engines. */
+#include "search/find_int.h"
 #include "search/findrig.h"
 
 /* ---- comparing ---- */
@@ -269,12 +270,36 @@ static void too_long_says_what_to_do(void **state)
     bench_end(b);
 }
 
+/* PostgreSQL without statistics would look rare words up again for each row of the scope. */
+static void rare_words_are_looked_up_once(void **state)
+{
+    START(b)
+    struct find_question q = plain_question(b);
+    struct find_ask k;
+    struct err e = ERR_INIT;
+    struct find_walk w = {.by = BY_SEARCH, .rare = true, .alone = true, .want = 51};
+    bool once = false;
+    q.search = STR("漏水");
+    assert_true(find_prepare(b->db, b->a, &q, &k, &e));
+    struct find_sql s AUTO(find_sql_free) = find_sql_new(&k);
+    buf_c(&s.text, store_engine(b->db) == STORE_SQLITE ? "EXPLAIN QUERY PLAN " : "EXPLAIN ");
+    assert_true(find_sql_walk(&s, &k, &w));
+    struct rows r = find_sql_run(&s, &k);
+    while (rows_next(&r)) /* the words' own part of the plan, or the driver of all */
+        once |= store_engine(b->db) == STORE_SQLITE ? str_has(rows_str(&r, 3), STR("search_fts VIRTUAL TABLE"))
+                                                    : str_has(rows_str(&r, 0), STR("CTE Scan on h"));
+    rows_close(&r);
+    assert_false(err_is(&e));
+    assert_true(once);
+    bench_end(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         BOTH(random_questions),         BOTH(refused),           BOTH(any_cursor),
         BOTH(words_and_pinyin),         BOTH(pages_stand_still), BOTH(nobody_sees_nothing),
-        BOTH(too_long_says_what_to_do),
+        BOTH(too_long_says_what_to_do), BOTH(rare_words_are_looked_up_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,7 +8,7 @@ CREATE TABLE duration (
     area {I64} NOT NULL,         -- area.aid of the record
     PRIMARY KEY (term, rid)
 ) {KEYED};
-CREATE INDEX duration_day ON duration (term, day, area, ms, rid);
+CREATE INDEX duration_area ON duration (term, area, day, ms, rid);
 
 -- When anything that a figure of this playbook could read last changed (for ETags).
 CREATE TABLE figure_seq (playbook {TXT} PRIMARY KEY, last_seq {I64} NOT NULL) {STRICT};
