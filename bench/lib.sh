@@ -184,11 +184,11 @@ pss() { awk '/^Pss:/ {printf "%.0f", $2 / 1024}' "/proc/$SERVER/smaps_rollup"; }
 watch_memory()
 {
     [ -z "$WATCHER" ] || kill "$WATCHER" 2>/dev/null || true
-    (while kill -0 "$SERVER" 2>/dev/null; do pss && echo; sleep 0.1; done) >"$DIR/memory.txt" 2>/dev/null &
+    (while kill -0 "$SERVER" 2>/dev/null; do echo "$(pss)"; sleep 0.1; done) >"$DIR/memory.txt" 2>/dev/null &
     WATCHER=$!
 }
 
-peak() { { cat "$DIR/memory.txt"; pss; echo; } | sort -n | tail -1; }
+peak() { { cat "$DIR/memory.txt"; printf '\n%s\n' "$(pss)"; } | sort -n | tail -1; }
 
 ask() # LINE PATH|@FILE
 {

@@ -130,7 +130,7 @@ static bool set_wal(struct lite *l, struct err *e)
 static bool set_up(struct lite *l, struct err *e)
 {
     static const char *const PRAGMAS[] = {
-        [STORE_READ] = "PRAGMA cache_size=-4096; PRAGMA mmap_size=1073741824;"
+        [STORE_READ] = "PRAGMA cache_size=-4096;"
                        "PRAGMA temp_store=MEMORY; PRAGMA case_sensitive_like=ON;"
                        "PRAGMA query_only=ON",
         [STORE_WRITE] = "PRAGMA cache_size=-32768; PRAGMA synchronous=FULL;"
