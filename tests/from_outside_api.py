@@ -199,6 +199,7 @@ class Served(unittest.TestCase):
     postgres = False
     playbooks = ROOT / "playbooks"
     logins = ()
+    make = Server
 
     @classmethod
     def setUpClass(cls):
@@ -206,7 +207,7 @@ class Served(unittest.TestCase):
         if cls.postgres and not os.environ.get("BIHUAN_TEST_PG"):
             raise unittest.SkipTest("BIHUAN_TEST_PG is not set")
         POSTGRES = cls.postgres
-        cls.server = Server(cls.playbooks)
+        cls.server = cls.make(cls.playbooks)
         POSTGRES = False
         cls.key = os.environ["BIHUAN_KEY"]
         cls.clients = {}

@@ -36,7 +36,7 @@ const struct route_list *const ROUTES[] = {
     &ROUTES_IMPORTS,
     &ROUTES_LOG,
     &ROUTES_BUDGET,
-    &ROUTES_SCAN,
+    &ROUTES_SCAN, &ROUTES_LIST_EXPORT,
 };
 const size_t ROUTES_N = COUNT_OF(ROUTES);
 
@@ -283,9 +283,9 @@ bool api_start(struct engine *en, const struct api_config *cfg, struct api **out
     limiter_init(&api->login, 30);
     size_t n;
     api->table = all_routes(&n);
+    api->work_dir = cfg->work_dir ? cfg->work_dir : "/tmp";
     struct http_config http = {
-        .listen = cfg->listen, .threads = 4, .proxies = cfg->proxies,
-        .upload_dir = cfg->work_dir ? cfg->work_dir : "/tmp"};
+        .listen = cfg->listen, .threads = 4, .proxies = cfg->proxies, .upload_dir = api->work_dir};
     api->imports = imports_new();
     api->scans = scans_new();
     bool ok = hasher_start(&api->hasher, e) &&
@@ -322,13 +322,22 @@ int api_port(const struct api *api)
     return http_port(api->http);
 }
 
+static bool works(struct api *api)
+{
+    int n = atomic_load(&api->logins);
+    for (int i = 0; i < APART_KINDS; i++)
+        n += atomic_load(&api->apart[i]);
+    return n > 0;
+}
+
 void api_stop(struct api *api, int seconds)
 {
     if (!api)
         return;
     if (api->http)
         http_stop(api->http, seconds);
-    while (atomic_load(&api->logins) || atomic_load(&api->printing)) {
+    atomic_store(&api->stopping, true);
+    while (works(api)) {
         struct timespec t = {.tv_nsec = 10 * 1000 * 1000};
         nanosleep(&t, NULL);
     }

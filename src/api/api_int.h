@@ -19,6 +19,8 @@ struct limiter {
     } slots[LIMITER_SLOTS];
 };
 
+enum apart_kind { APART_PRINT, APART_EXPORT, APART_KINDS };
+
 struct hub;     /* stream.c */
 struct imports; /* imports.c */
 struct scans;   /* scan.c */
@@ -35,7 +37,9 @@ struct api {
     bool secure_cookie;
     struct limiter resident, link, login;
     atomic_int logins; /* log-ins that are being checked on threads of their own */
-    atomic_int printing; /* documents that are being drawn, likewise */
+    atomic_int apart[APART_KINDS]; /* answers that are being made on threads of their own */
+    atomic_bool stopping;
+    const char *work_dir; /* for files without a name */
     int64_t started;
 };
 
@@ -86,8 +90,7 @@ extern const struct route_list ROUTES_SESSION, ROUTES_RECORDS, ROUTES_ACTIONS, R
     ROUTES_AREAS, ROUTES_PLAYBOOKS, ROUTES_FILES, ROUTES_STREAM, ROUTES_RESIDENT, ROUTES_SYSTEM,
     ROUTES_OPENAPI, ROUTES_NOTICES, ROUTES_SIMILAR, ROUTES_DESK, ROUTES_BULLETINS, ROUTES_WALL,
     ROUTES_LINK, ROUTES_DOCUMENTS, ROUTES_EXPORTS, ROUTES_POINTS, ROUTES_BORDERS, ROUTES_ORGS, ROUTES_ACCOUNTS,
-    ROUTES_FORMS, ROUTES_VERSIONS,
-    ROUTES_IMPORTS, ROUTES_LOG, ROUTES_BUDGET, ROUTES_SCAN;
+    ROUTES_FORMS, ROUTES_VERSIONS, ROUTES_IMPORTS, ROUTES_LOG, ROUTES_BUDGET, ROUTES_SCAN, ROUTES_LIST_EXPORT;
 extern const struct route_list *const ROUTES[];
 extern const size_t ROUTES_N;
 
@@ -165,6 +168,11 @@ struct scope_load {
     int64_t open, all;
 };
 MUST_USE bool scope_load(struct call *c, struct str scope, struct scope_load *out);
+
+/* ---- apart.c ---- */
+/* Parks the request and calls run(user) on a thread of its own, which answers it; user must live in the
+ * request's arena.  ERR_BUSY when too many of this kind are at work. */
+MUST_USE bool call_apart(struct call *c, enum apart_kind kind, void (*run)(void *user), void *user);
 
 /* ---- files.c ---- */
 /* The body of the request becomes an upload of c->actor.account; answers. */

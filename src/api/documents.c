@@ -1,28 +1,28 @@
 /* Documents of a matter: filled from the playbook's templates, printed as PDF or docx; the whole
  * dossier; the resident's receipt; and the public check of what a printed paper says of the log.
  *
- * Drawing takes a tenth of a second and more: it is done on a thread of its own while the request is
- * parked, and in a process of its own (paper/worker.c). */
+ * Drawing takes a tenth of a second and more: it is done apart (apart.c), and in a process of its own
+ * (paper/worker.c). */
 #include "api/api.sql.h"
 #include "api/fill.h"
 #include "playbook/template.h"
 
-enum { PRINTS_AT_ONCE = 4, LOOK_COUNTS_MS = 10 * MS_MINUTE, LEAF_DIGITS = 12 };
+enum { LOOK_COUNTS_MS = 10 * MS_MINUTE, LEAF_DIGITS = 12 };
 
 #define MIME_DOCX "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 /* ---- printing ---- */
 
 struct printing {
-    struct api *api;
     struct http_request *rq;
     const struct paper *paper;
     struct str name;
     bool docx;
 };
 
-static void print_now(const struct printing *p)
+static void print_now(void *user)
 {
+    const struct printing *p = user;
     struct buf out = BUF(LIMIT_JSON_OUT);
     struct err e = ERR_INIT;
     bool ok = p->docx ? paper_docx(p->paper, &out, &e) : paper_pdf(p->paper, &out, &e);
@@ -37,33 +37,11 @@ static void print_now(const struct printing *p)
     http_answer_buf(p->rq, 200, p->docx ? MIME_DOCX : "application/pdf", &out);
 }
 
-static void *print_thread(void *user)
-{
-    struct printing p = *(struct printing *)user; /* the request's arena goes with its answer */
-    print_now(&p);
-    atomic_fetch_sub(&p.api->printing, 1);
-    return NULL;
-}
-
 static bool print(struct call *c, const struct paper *paper, struct str name, bool docx)
 {
     struct printing *p = ARENA_NEW(c->a, struct printing);
-    pthread_t t;
-    *p = (struct printing){c->api, c->rq, paper, name, docx};
-    if (atomic_fetch_add(&c->api->printing, 1) >= PRINTS_AT_ONCE) {
-        atomic_fetch_sub(&c->api->printing, 1);
-        return err_set(c->e, ERR_BUSY, "too many documents are printed at once");
-    }
-    http_park(c->rq);
-    if (pthread_create(&t, NULL, print_thread, p) == 0) {
-        pthread_detach(t);
-        return true;
-    }
-    atomic_fetch_sub(&c->api->printing, 1);
-    struct err e = ERR_INIT;
-    err_set(&e, ERR_BUSY, "no thread to print with");
-    problem_answer(c->rq, &e, NULL);
-    return true;
+    *p = (struct printing){c->rq, paper, name, docx};
+    return call_apart(c, APART_PRINT, print_now, p);
 }
 
 /* ---- what a paper can be checked by ---- */

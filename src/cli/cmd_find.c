@@ -2,9 +2,7 @@
  *
  * Pages are written as they come, so a list of any length takes the memory of one page. */
 #include "cli/command.h"
-#include "exchange/csv.h"
-#include "exchange/export.h"
-#include "search/find.h"
+#include "exchange/list_file.h"
 #include "search/sample.h"
 #include <errno.h>
 
@@ -35,8 +33,6 @@ const struct option OPT_sample[] = {OPTION_DB,
                                     OPTION_JSON,
                                     OPTION_END};
 
-enum form { FORM_JSON, FORM_CSV, FORM_XLSX, FORM_LINES };
-
 struct listing {
     struct cli *c;
     struct engine *en;
@@ -45,12 +41,7 @@ struct listing {
     struct find_question q;
     struct str scopes[LIMIT_SCOPES];
     struct export_list x;
-    enum form form;
-    int64_t limit, done; /* limit: -1 is all */
-    FILE *out;
-    struct xlsx_writer *xlsx;
-    struct str next;
-    const char *plan;
+    int64_t limit; /* -1 is all */
 };
 
 static bool read_number(struct cli *c, const char *name, int64_t fallback, int64_t *out)
@@ -100,91 +91,76 @@ static void listing_close(struct listing *l)
     engine_close(l->en);
 }
 
-static bool put_row(struct listing *l, struct arena *a, const struct record *r)
+enum form { FORM_JSON, FORM_CSV, FORM_FILE_CSV, FORM_FILE_XLSX };
+
+static bool put_json_row(struct listing *l, struct arena *a, const struct record *r, bool first)
 {
     struct sheet_cell *cells = ARENA_ARRAY(a, struct sheet_cell, l->x.n);
     struct buf b AUTO(buf_free) = BUF(LIMIT_JSON_OUT);
+    struct json_out o = json_out(&b);
     if (!export_cells(a, &l->x, r, cells, l->c->e))
         return false;
-    if (l->form == FORM_XLSX)
-        return xlsx_row_add(l->xlsx, cells, l->c->e);
-    if (l->form == FORM_CSV) {
-        export_csv_row(a, &l->x, cells, &b);
-    } else {
-        struct json_out o = json_out(&b);
-        if (l->form == FORM_JSON && l->done)
-            buf_char(&b, ',');
-        export_json_row(&l->x, r, cells, &o);
-        if (l->form == FORM_LINES)
-            buf_char(&b, '\n');
-    }
-    return fwrite(b.ptr, 1, b.len, l->out) == b.len ||
-           err_set(l->c->e, ERR_IO, "cannot write: %s", strerror(errno));
-}
-
-static bool put_pages(struct listing *l)
-{
-    struct arena *a AUTO(arena_freep) = arena_new();
-    struct buf after AUTO(buf_free) = BUF(4096);
-    bool more = l->limit != 0;
-    while (more) {
-        struct find_answer page;
-        int64_t left = l->limit < 0 ? LIMIT_PAGE : min64(LIMIT_PAGE, l->limit - l->done);
-        arena_reset(a);
-        l->q.limit = (int)left;
-        l->q.after = after.len ? buf_view(&after) : STR_NONE;
-        if (!find_records(l->db, a, &l->q, &page, l->c->e))
-            return false;
-        l->plan = page.plan;
-        for (size_t i = 0; i < page.n; i++, l->done++)
-            if (!put_row(l, a, page.rows[i]))
-                return false;
-        buf_clear(&after);
-        buf_str(&after, page.next);
-        more = page.next.len && (l->limit < 0 || l->done < l->limit);
-        if (l->form == FORM_XLSX || l->limit < 0)
-            cli_progress((char[]){"rows"}, l->done, 0);
-    }
-    l->next = after.len ? buf_dup(l->c->arena, &after) : STR_NONE;
+    if (l->c->json && !first)
+        buf_char(&b, ',');
+    export_json_row(&l->x, r, cells, &o);
+    if (!l->c->json)
+        buf_char(&b, '\n');
+    fwrite(b.ptr, 1, b.len, stdout);
     return true;
 }
 
-static bool put_list(struct listing *l)
+static void put_json_end(const struct find_pages *pages)
 {
-    struct buf b AUTO(buf_free) = BUF(LIMIT_REQUEST_BODY);
-    if (l->form == FORM_CSV) {
-        buf_c(&b, CSV_BOM);
-        export_csv_head(l->c->arena, &l->x, &b);
-    } else if (l->form == FORM_JSON) {
-        buf_c(&b, "{\"rows\":[");
-    }
-    fwrite(b.ptr ? b.ptr : "", 1, b.len, l->out);
-    if (!put_pages(l))
-        return false;
-    if (l->form == FORM_JSON) {
-        struct buf end AUTO(buf_free) = BUF(8192);
-        struct json_out o = json_out(&end);
-        jo_obj(&o);
-        jo_kv(&o, "next", l->next);
-        jo_kc(&o, "plan", l->plan ? l->plan : "scope");
-        jo_end(&o);
-        fprintf(l->out, "],%.*s\n", (int)end.len - 1, end.ptr + 1);
-    }
-    return (fflush(l->out) == 0 && !ferror(l->out)) ||
+    struct buf end AUTO(buf_free) = BUF(16384);
+    struct json_out o = json_out(&end);
+    jo_obj(&o);
+    jo_kv(&o, "next", pages->after.len ? buf_view(&pages->after) : STR_NONE);
+    jo_kc(&o, "plan", pages->plan);
+    jo_end(&o);
+    printf("],%.*s\n", (int)end.len - 1, end.ptr + 1);
+}
+
+/* One line for each record, or one document of all. */
+static bool put_json(struct listing *l, struct find_pages *pages)
+{
+    struct find_answer page;
+    bool first = true;
+    if (l->c->json)
+        printf("{\"rows\":[");
+    do {
+        if (!find_pages_next(pages, &page, l->c->e))
+            return false;
+        for (size_t i = 0; i < page.n; i++, first = false)
+            if (!put_json_row(l, pages->a, page.rows[i], first))
+                return false;
+    } while (page.n);
+    if (l->c->json)
+        put_json_end(pages);
+    return (fflush(stdout) == 0 && !ferror(stdout)) ||
            err_set(l->c->e, ERR_IO, "cannot write: %s", strerror(errno));
 }
 
-static bool put_xlsx(struct listing *l, const char *path)
+static bool tell(void *user, int64_t rows, struct err *e)
 {
-    struct sheet_column *cols = ARENA_ARRAY(l->c->arena, struct sheet_column, l->x.n);
-    for (size_t i = 0; i < l->x.n; i++)
-        cols[i] = l->x.columns[i].sheet;
-    if (!xlsx_create(path, l->x.def->name.zh, cols, l->x.n, l->w->zone, &l->xlsx, l->c->e))
-        return false;
-    bool ok = put_pages(l);
-    struct err closing = ERR_INIT;
-    if (!xlsx_finish(l->xlsx, ok ? l->c->e : &closing))
-        ok = false;
+    UNUSED(user);
+    UNUSED(e);
+    cli_progress((char[]){"rows"}, rows, 0);
+    return true;
+}
+
+static bool put_list(struct listing *l, enum form form, const char *path, int64_t *rows)
+{
+    struct find_pages pages;
+    struct list_file file = {.x = &l->x, .pages = &pages, .go_on = tell};
+    struct err *e = l->c->e;
+    find_pages_open(&pages, l->db, &l->q, l->limit);
+    bool ok = form == FORM_JSON  ? put_json(l, &pages)
+              : form == FORM_CSV ? list_csv(&file, stdout, e)
+                                 : list_file(&file, form == FORM_FILE_XLSX ? LIST_XLSX : LIST_CSV, path, e);
+    if (form != FORM_JSON)
+        cli_progress_end();
+    *rows = pages.done;
+    find_pages_close(&pages);
     return ok;
 }
 
@@ -201,7 +177,8 @@ static bool put_count(struct listing *l)
 
 static bool list_type(struct listing *l, bool raw)
 {
-    return export_open(l->c->arena, l->db, engine_keys(l->en), l->w, l->q.type, raw, &l->x, l->c->e);
+    return export_open(l->c->arena, l->db, engine_keys(l->en), l->w, l->q.type, raw ? EXPORT_RAW : EXPORT_ZH, &l->x,
+                       l->c->e);
 }
 
 static bool find(struct cli *c, struct listing *l)
@@ -214,11 +191,11 @@ static bool find(struct cli *c, struct listing *l)
         return false;
     if (args_has(&c->args, "count"))
         return put_count(l);
-    l->form = xlsx ? FORM_XLSX : csv ? FORM_CSV : c->json ? FORM_JSON : FORM_LINES;
+    int64_t rows;
     if (!read_number(c, "limit", all ? -1 : FIND_LIMIT, &l->limit) ||
         !list_type(l, !all || args_has(&c->args, "raw")))
         return false;
-    return xlsx ? put_xlsx(l, xlsx) : put_list(l);
+    return put_list(l, xlsx ? FORM_FILE_XLSX : csv ? FORM_CSV : FORM_JSON, xlsx, &rows);
 }
 
 static bool export_file(struct cli *c, struct listing *l)
@@ -232,32 +209,20 @@ static bool export_file(struct cli *c, struct listing *l)
     if (!listing_open(c, l) || !read_number(c, "limit", -1, &l->limit) ||
         !list_type(l, args_has(&c->args, "raw")))
         return false;
-    l->form = xlsx ? FORM_XLSX : FORM_CSV;
-    bool ok;
-    if (xlsx) {
-        ok = put_xlsx(l, path);
-    } else {
-        l->out = fopen(path, "wb");
-        if (!l->out)
-            return err_set(c->e, ERR_IO, "%s: %s", path, strerror(errno));
-        ok = put_list(l);
-        if (fclose(l->out) != 0 && ok)
-            ok = err_set(c->e, ERR_IO, "%s: %s", path, strerror(errno));
-    }
-    cli_progress_end();
-    if (!ok) {
+    int64_t rows = 0;
+    if (!put_list(l, xlsx ? FORM_FILE_XLSX : FORM_FILE_CSV, path, &rows)) {
         remove(path); /* half a list must not pass for a whole one */
         return false;
     }
     struct buf b = BUF(64);
-    buf_printf(&b, c->json ? "{\"rows\":%lld}" : "%lld rows", (long long)l->done);
+    buf_printf(&b, c->json ? "{\"rows\":%lld}" : "%lld rows", (long long)rows);
     cli_print(&b);
     return true;
 }
 
 bool cmd_find(struct cli *c)
 {
-    struct listing l = {.c = c, .out = stdout};
+    struct listing l = {.c = c};
     bool ok = find(c, &l);
     listing_close(&l);
     return ok;
@@ -265,7 +230,7 @@ bool cmd_find(struct cli *c)
 
 bool cmd_export(struct cli *c)
 {
-    struct listing l = {.c = c, .out = stdout};
+    struct listing l = {.c = c};
     bool ok = export_file(c, &l);
     listing_close(&l);
     return ok;
@@ -338,7 +303,7 @@ static bool sample(struct cli *c, struct listing *l)
 
 bool cmd_sample(struct cli *c)
 {
-    struct listing l = {.c = c, .out = stdout};
+    struct listing l = {.c = c};
     bool ok = sample(c, &l);
     listing_close(&l);
     return ok;

@@ -5,19 +5,25 @@
 /* ---- columns ---- */
 
 enum head { HEAD_NUMBER, HEAD_STATE, HEAD_AREA, HEAD_AREA_CODE, HEAD_OPENED, HEAD_CLOSED, HEAD_DUE,
-            HEAD_COUNT };
+            HEAD_HOLDER, HEAD_COUNT };
 static const struct {
-    const char *id, *title;
+    const char *id, *zh, *en;
     enum sheet_kind kind;
 } HEAD[HEAD_COUNT] = {
-    [HEAD_NUMBER] = {"number", "编号", SHEET_TEXT},
-    [HEAD_STATE] = {"state", "状态", SHEET_TEXT},
-    [HEAD_AREA] = {"area_name", "区划", SHEET_TEXT},
-    [HEAD_AREA_CODE] = {"area", "区划代码", SHEET_TEXT},
-    [HEAD_OPENED] = {"opened", "发生时间", SHEET_TIME},
-    [HEAD_CLOSED] = {"closed", "办结时间", SHEET_TIME},
-    [HEAD_DUE] = {"due", "到期时间", SHEET_TIME},
+    [HEAD_NUMBER] = {"number", "编号", "Number", SHEET_TEXT},
+    [HEAD_STATE] = {"state", "状态", "State", SHEET_TEXT},
+    [HEAD_AREA] = {"area_name", "区划", "Area", SHEET_TEXT},
+    [HEAD_AREA_CODE] = {"area", "区划代码", "Area code", SHEET_TEXT},
+    [HEAD_OPENED] = {"opened", "发生时间", "Happened at", SHEET_TIME},
+    [HEAD_CLOSED] = {"closed", "办结时间", "Closed at", SHEET_TIME},
+    [HEAD_DUE] = {"due", "到期时间", "Due at", SHEET_TIME},
+    [HEAD_HOLDER] = {"holder", "承办单位", "Held by", SHEET_TEXT},
 };
+
+struct str export_name(const struct export_list *x, const struct words *w)
+{
+    return x->words == EXPORT_EN && w->en.len ? w->en : w->zh;
+}
 
 static enum sheet_kind kind_of(const struct field *f, int *decimals)
 {
@@ -35,11 +41,14 @@ static enum sheet_kind kind_of(const struct field *f, int *decimals)
 
 static void add_field(struct arena *a, struct export_list *x, int field)
 {
-    static const char *const SUB[] = {"text", "lon", "lat"}, *const ZH[] = {"", "经度", "纬度"};
+    static const char *const SUB[] = {"text", "lon", "lat"};
+    static const struct words ADDED[] = {{STR(""), STR("")},
+                                         {STR("经度"), STR(", longitude")},
+                                         {STR("纬度"), STR(", latitude")}};
     const struct field *f = &x->def->fields[field];
     struct export_column c = {.id = f->id, .field = field, .part = EXPORT_FIELD};
-    c.sheet.title = f->label.zh;
-    if (f->type == FIELD_TABLE || f->type == FIELD_FILE)
+    c.sheet.title = export_name(x, &f->label);
+    if (f->type == FIELD_TABLE || f->type == FIELD_FILE || f->type == FIELD_ACCOUNT)
         return;
     if (f->type != FIELD_PLACE || f->many) {
         c.sheet.kind = kind_of(f, &c.sheet.decimals);
@@ -49,7 +58,7 @@ static void add_field(struct arena *a, struct export_list *x, int field)
     for (int i = 0; i < 3; i++) {
         c.part = (enum export_part)(EXPORT_PLACE_TEXT + i);
         c.id = str_printf(a, "%.*s.%s", STR_F(f->id), SUB[i]);
-        c.sheet.title = str_printf(a, "%.*s%s", STR_F(f->label.zh), ZH[i]);
+        c.sheet.title = str_printf(a, "%.*s%.*s", STR_F(export_name(x, &f->label)), STR_F(export_name(x, &ADDED[i])));
         c.sheet.kind = i ? SHEET_DECIMAL : SHEET_TEXT;
         c.sheet.decimals = i ? 7 : 0;
         x->columns[x->n++] = c;
@@ -57,9 +66,9 @@ static void add_field(struct arena *a, struct export_list *x, int field)
 }
 
 bool export_open(struct arena *a, struct store *db, const struct keys *keys, const struct world *w,
-                 struct str type, bool raw, struct export_list *out, struct err *e)
+                 struct str type, enum export_words words, struct export_list *out, struct err *e)
 {
-    struct export_list x = {.db = db, .keys = keys, .w = w, .raw = raw};
+    struct export_list x = {.db = db, .keys = keys, .w = w, .words = words};
     int record;
     if (!world_type(w, type, STR_NONE, &x.playbook, &record))
         return err_field(e, ERR_INPUT, "type", "there is no record type '%.*s'",
@@ -70,12 +79,46 @@ bool export_open(struct arena *a, struct store *db, const struct keys *keys, con
         x.columns[x.n++] = (struct export_column){
             .id = str_of(HEAD[i].id),
             .field = -1,
-            .sheet = {.title = str_of(HEAD[i].title), .kind = HEAD[i].kind}};
+            .head = i,
+            .sheet = {.title = str_of(words == EXPORT_EN ? HEAD[i].en : HEAD[i].zh), .kind = HEAD[i].kind}};
     for (int i = 0; i < x.def->n_fields; i++)
         add_field(a, &x, i);
-    for (size_t i = 0; raw && i < x.n; i++)
+    for (size_t i = 0; words == EXPORT_RAW && i < x.n; i++)
         x.columns[i].sheet.title = x.columns[i].id;
     *out = x;
+    return true;
+}
+
+static bool is_asked(const struct export_list *x, const struct export_column *c, struct str id)
+{
+    return str_eq(c->id, id) || (c->field >= 0 && str_eq(x->def->fields[c->field].id, id));
+}
+
+bool export_pick(struct arena *a, struct export_list *x, struct str ids, struct err *e)
+{
+    struct export_column *kept = ARENA_ARRAY(a, struct export_column, x->n);
+    size_t n = 0;
+    while (ids.ptr) {
+        struct str id = str_trim(str_cut(ids, ',', &ids));
+        bool known = false;
+        for (size_t i = 0; i < x->n; i++) {
+            if (!is_asked(x, &x->columns[i], id))
+                continue;
+            for (size_t k = 0; k < n; k++)
+                if (str_eq(kept[k].id, x->columns[i].id))
+                    return err_field(e, ERR_INPUT, "columns", "columns: '%.*s' is named twice", STR_F(id));
+            known = true;
+            kept[n++] = x->columns[i];
+        }
+        int f = record_field(x->def, id);
+        if (f >= 0 && x->def->fields[f].type == FIELD_ACCOUNT)
+            return err_field(e, ERR_PRIVACY, "columns", "columns: '%.*s' is a person", STR_F(id));
+        if (!known)
+            return err_field(e, ERR_INPUT, "columns", "columns: '%.*s' cannot leave in a table",
+                             (int)(id.len < 60 ? id.len : 60), id.ptr);
+    }
+    x->columns = kept;
+    x->n = n;
     return true;
 }
 
@@ -111,12 +154,12 @@ static struct str name_of(struct row *row, const struct field *f, struct str cod
 {
     const struct world *w = row->x->w;
     int i;
-    if (row->x->raw)
+    if (row->x->words == EXPORT_RAW)
         return code;
     if (f->type == FIELD_CODE) {
         const struct code_list *l = &row->x->playbook->lists[f->codes];
         i = list_code(l, code);
-        return i >= 0 ? l->codes[i].name.zh : code;
+        return i >= 0 ? export_name(row->x, &l->codes[i].name) : code;
     }
     if (f->type == FIELD_AREA) {
         i = world_area(w, code);
@@ -159,8 +202,10 @@ static bool one_cell(struct row *row, const struct export_column *c, const struc
         return detached_cell(row, c, f, v, out, e);
     out->i = v->i;
     if (v->kind == J_TRUE || v->kind == J_FALSE) {
-        bool yes = v->kind == J_TRUE;
-        out->s = row->x->raw ? (yes ? STR("true") : STR("false")) : yes ? STR("是") : STR("否");
+        static const struct str BOOL[][2] = {[EXPORT_ZH] = {STR("否"), STR("是")},
+                                             [EXPORT_EN] = {STR("No"), STR("Yes")},
+                                             [EXPORT_RAW] = {STR("false"), STR("true")}};
+        out->s = BOOL[row->x->words][v->kind == J_TRUE];
     } else if (v->kind == J_STR) {
         out->s = name_of(row, f, v->s);
     } else if (v->kind == J_INT && c->sheet.kind == SHEET_TEXT) {
@@ -194,6 +239,12 @@ static bool field_cell(struct row *row, const struct export_column *c, struct sh
     return true;
 }
 
+static struct str holder_name(const struct row *row, struct str id)
+{
+    int org = id.len ? world_org(row->x->w, id) : -1;
+    return org >= 0 && row->x->words != EXPORT_RAW ? row->x->w->orgs[org].name : id;
+}
+
 static void head_cell(const struct row *row, enum head h, struct sheet_cell *out)
 {
     const struct record *r = row->r;
@@ -206,11 +257,14 @@ static void head_cell(const struct row *row, enum head h, struct sheet_cell *out
     if (h == HEAD_NUMBER)
         s = r->number;
     else if (h == HEAD_STATE)
-        s = state >= 0 && !row->x->raw ? row->x->def->states[state].name.zh : r->state;
+        s = state < 0 || row->x->words == EXPORT_RAW ? r->state
+                                                      : export_name(row->x, &row->x->def->states[state].name);
     else if (h == HEAD_AREA_CODE)
         s = r->code;
     else if (h == HEAD_AREA && area >= 0)
         s = area_title(&row->x->w->areas[area]);
+    else if (h == HEAD_HOLDER)
+        s = holder_name(row, record_holder(r));
     *out = (struct sheet_cell){.null = !s.len && t == TIME_NONE, .i = t, .s = s};
 }
 
@@ -220,7 +274,7 @@ bool export_cells(struct arena *a, const struct export_list *x, const struct rec
     struct row row = {.a = a, .x = x, .r = r};
     for (size_t i = 0; i < x->n; i++) {
         if (x->columns[i].field < 0)
-            head_cell(&row, (enum head)i, &cells[i]);
+            head_cell(&row, (enum head)x->columns[i].head, &cells[i]);
         else if (!field_cell(&row, &x->columns[i], &cells[i], e))
             return false;
     }
@@ -252,7 +306,7 @@ struct str export_cell_text(struct arena *a, const struct export_list *x,
     case SHEET_TIME:
         time_format(x->w->zone, v->i, text);
         buf_c(&b, text);
-        if (!x->raw) { /* 2024-09-09 08:50:00: what spreadsheets take for a time */
+        if (x->words != EXPORT_RAW) { /* 2024-09-09 08:50:00: what spreadsheets take for a time */
             b.ptr[10] = ' ';
             b.len = 19;
         }
@@ -344,7 +398,7 @@ void export_json_row(const struct export_list *x, const struct record *r,
                      const struct sheet_cell *cells, struct json_out *o)
 {
     char id[ID_TEXT + 1];
-    ASSERT(x->raw);
+    ASSERT(x->words == EXPORT_RAW);
     id_format(r->id, id);
     jo_obj(o);
     jo_kc(o, "id", id);

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 /* Rows travel in chunks: while the writer commits some, the next are read.  A chunk has one arena. */
-enum { CHUNK = LIMIT_BATCH_IMPORT, CHUNKS = 4, GENTLE = LIMIT_BATCH };
+enum { CHUNK = LIMIT_BATCH_IMPORT, CHUNKS = 4, GENTLE = LIMIT_BATCH, STATISTICS_FROM = 1000 };
 
 struct import;
 struct line {
@@ -391,6 +391,19 @@ static bool close_rejects(struct import *im, struct err *e)
     return ok && !err_is(&closing);
 }
 
+static bool renew(void *user, struct store *db, struct err *e)
+{
+    UNUSED(user);
+    return store_exec(db, sql_import_statistics, BIND_NONE, NULL, e);
+}
+
+/* SQLite needs none: its plans are fixed by the statements. */
+static bool renew_statistics(const struct import *im, struct err *e)
+{
+    bool few = im->out->created < STATISTICS_FROM || im->ask->dry;
+    return few || store_engine(im->db) == STORE_SQLITE || engine_exclusive(im->ask->engine, renew, NULL, e);
+}
+
 bool import_run(struct arena *a, const struct import_ask *ask, struct import_result *out,
                 struct err *e)
 {
@@ -409,7 +422,7 @@ bool import_run(struct arena *a, const struct import_ask *ask, struct import_res
     im.world = engine_world(ask->engine, e);
     im.db = im.world ? engine_reader(ask->engine, e) : NULL;
     bool ok = im.db && load_mapping(&im, a, e) && sheet_open_table(a, ask->file, &sheet, &header, &width, e) &&
-              read_rows(&im, a, sheet, header, width, e);
+              read_rows(&im, a, sheet, header, width, e) && renew_statistics(&im, e);
     ok = close_rejects(&im, e) && ok;
     end(&im);
     return ok;

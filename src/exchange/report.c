@@ -64,7 +64,8 @@ static bool known_keys(const struct report_map *m, struct arena *a, const struct
 /* What a list has as a column: the head, or a field that can leave in a cell. */
 static bool known_source(const struct report_map *m, struct str id)
 {
-    static const char *const HEAD[] = {"number", "state", "area", "area_name", "opened", "closed", "due"};
+    static const char *const HEAD[] = {"number", "state",  "area",  "area_name",
+                                       "holder", "opened", "closed", "due"};
     struct str part, name = str_cut(id, '.', &part);
     for (size_t i = 0; i < COUNT_OF(HEAD); i++)
         if (str_is(id, HEAD[i]))
@@ -76,7 +77,7 @@ static bool known_source(const struct report_map *m, struct str id)
     bool place = x->type == FIELD_PLACE && !x->many;
     if (part.ptr)
         return place && (str_is(part, "text") || str_is(part, "lon") || str_is(part, "lat"));
-    return !place && x->type != FIELD_TABLE && x->type != FIELD_FILE;
+    return !place && x->type != FIELD_TABLE && x->type != FIELD_FILE && x->type != FIELD_ACCOUNT;
 }
 
 static bool read_through(struct report_map *m, struct arena *a, const struct json *v, struct column *c, struct err *e)
@@ -339,7 +340,7 @@ static bool gather(struct arena *a, const struct report_ask *ask, struct report_
                               .n_scopes = ask->n_scopes, .limit = LIMIT_PAGE, .order = FIND_OLDEST,
                               .deadline_ms = ask->deadline_ms ? ask->deadline_ms : REPORT_DEADLINE};
     int64_t end = steady_ms() + q.deadline_ms;
-    if (!export_open(a, ask->db, engine_keys(ask->engine), ask->w, m->type, true, &x, e))
+    if (!export_open(a, ask->db, engine_keys(ask->engine), ask->w, m->type, EXPORT_RAW, &x, e))
         return false;
     bind(m, &x);
     *result = (struct report_result){.read = 0};

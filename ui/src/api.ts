@@ -92,11 +92,15 @@ export async function ask<T>(method: string, url: string, body?: unknown): Promi
     return got.status === 204 ? (undefined as T) : ((await got.json()) as T)
 }
 
-export function get<T>(url: string, query: Record<string, string | undefined> = {}): Promise<T> {
+export function addressOf(url: string, query: Record<string, string | undefined>): string {
     const q = new URLSearchParams()
     for (const [k, v] of Object.entries(query)) if (v) q.set(k, v)
     const s = q.toString()
-    const full = s ? `${url}?${s}` : url
+    return s ? `${url}?${s}` : url
+}
+
+export function get<T>(url: string, query: Record<string, string | undefined> = {}): Promise<T> {
+    const full = addressOf(url, query)
     return keepable(full) ? getKept<T>(full) : ask<T>('GET', full)
 }
 

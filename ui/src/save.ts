@@ -1,5 +1,12 @@
 /* A file for the person's own disk. */
-import { reply } from './api'
+import { addressOf, reply } from './api'
+
+export type FileKind = 'csv' | 'xlsx'
+
+export interface Table {
+    name: string
+    rows: unknown[][] // the first one names the columns
+}
 
 export function saveAs(bytes: Blob, name: string): void {
     const url = URL.createObjectURL(bytes)
@@ -11,8 +18,8 @@ export function saveAs(bytes: Blob, name: string): void {
 }
 
 /* The file that the program answers with, under the name that it gives it. */
-export async function download(url: string): Promise<void> {
-    const got = await reply('GET', url)
+export async function download(url: string, query: Record<string, string | undefined> = {}): Promise<void> {
+    const got = await reply('GET', addressOf(url, query))
     const named = /filename\*=UTF-8''([^;]+)/.exec(got.headers.get('Content-Disposition') ?? '')
     saveAs(await got.blob(), named ? decodeURIComponent(named[1]) : 'file')
 }
@@ -28,8 +35,7 @@ async function spreadsheet(name: string, csv: Blob): Promise<Blob> {
     return (await reply('POST', `/api/exports/xlsx?name=${encodeURIComponent(name)}`, csv)).blob()
 }
 
-/* A table, its first row the names of the columns. */
-export async function saveTable(name: string, kind: 'csv' | 'xlsx', rows: unknown[][]): Promise<void> {
+export async function saveTable({ name, rows }: Table, kind: FileKind): Promise<void> {
     const csv = new Blob(['\ufeff', rows.map(csvLine).join('\r\n'), '\r\n'], { type: 'text/csv' })
     if (kind === 'csv') saveAs(csv, `${name}.csv`)
     else saveAs(await spreadsheet(name, csv), `${name}.xlsx`)

@@ -1,7 +1,7 @@
 /* The columns of a list and what stands in them, on the screen and in a file. */
 import { recordOf, type Playbook, type RecordDef } from '../playbook'
 import { minute, shortDay } from '../show'
-import { say, t, type Words } from '../words'
+import { t, type Words } from '../words'
 import { deadline, placeOf, type Row } from './desk'
 
 export interface Column {
@@ -60,4 +60,11 @@ export function cell(r: Row, id: string, pb: Playbook): string {
     return f?.unit ? `${String(v)}${f.unit}` : String(v)
 }
 
-export const heads = (columns: Column[]) => columns.map((c) => say(c.label))
+/* The same columns, as GET /api/records/export names them. */
+export function exported(ids: string[], def: RecordDef): string {
+    const named = (id: string) => (id === '$title' ? [def.title, def.place] : [id === 'area' ? 'area_name' : id])
+    const type = (id: string) => def.fields.find((f) => f.id === id)?.type ?? ''
+    const leaves = (id: string) => !['account', 'file', 'table'].includes(type(id))
+    const place = (id: string) => (type(id) === 'place' ? `${id}.text` : id)
+    return [...new Set(ids.flatMap(named))].filter((id) => id !== undefined).filter(leaves).map(place).join(',')
+}

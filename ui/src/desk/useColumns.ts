@@ -10,8 +10,21 @@ interface Kept {
 
 const LEAST = 64, MOST = 640 // pixels
 
+function keptOf(key: string, def: RecordDef): Kept {
+    const old = JSON.parse(localStorage.getItem(key) ?? 'null') as Partial<Kept> | null
+    return { shown: old?.shown ?? usual(def), widths: old?.widths ?? {} }
+}
+
+const keyOf = (list: string) => `columns ${list}`
+
+/* Those of a list that are shown, in their order. */
+export function shownColumns(list: string, def: RecordDef): string[] {
+    const { shown } = keptOf(keyOf(list), def)
+    return columnsOf(def).map((c) => c.id).filter((id) => shown.includes(id))
+}
+
 export function useColumns(name: () => string, def: () => RecordDef) {
-    const key = () => `columns ${name()}`
+    const key = () => keyOf(name())
     const kept = ref<Kept>({ shown: [], widths: {} })
     const all = computed(() => columnsOf(def()))
     const visible = computed(() => all.value.filter((c) => kept.value.shown.includes(c.id)))
@@ -19,10 +32,7 @@ export function useColumns(name: () => string, def: () => RecordDef) {
 
     watch(
         key,
-        (k) => {
-            const old = JSON.parse(localStorage.getItem(k) ?? 'null') as Partial<Kept> | null
-            kept.value = { shown: old?.shown ?? usual(def()), widths: old?.widths ?? {} }
-        },
+        (k) => (kept.value = keptOf(k, def())),
         { immediate: true },
     )
 

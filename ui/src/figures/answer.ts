@@ -1,7 +1,7 @@
 /* A figure with what was asked, and what is read off it: the names of its rows, the matters behind its numbers, its
  * chart, its file. */
 import { get } from '../api'
-import type { Table } from '../parts/SaveTable.vue'
+import type { Table } from '../save'
 import { loadPlaybook, recordOf, type Playbook, type RecordDef } from '../playbook'
 import { say, t } from '../words'
 import { behind, type Figure, type Indicator, type Row, type Term } from './figure'
