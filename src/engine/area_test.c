@@ -353,6 +353,15 @@ static void merged_renamed_split(void **state)
     ask.area = STR(TOWN);
     assert_false(engine_act(h->en, h->a, &ask, &ans));
     assert_string_equal(ans.err.field, "area");
+    assert_non_null(strstr(ans.err.zh, json_text(house_json(h, "{'day':'@today'}"), "day").ptr)); /* since when */
+    assert_non_null(strstr(ans.err.zh, "请用" TOWN_B));
+    ask = ask_of(h, "operator", "report", PENDING); /* nor by an import */
+    ask.type = STR("dispute");
+    ask.area = STR(TOWN);
+    ask.source = STR("ledger");
+    ask.ext_id = STR("1");
+    assert_false(engine_act(h->en, h->a, &ask, &ans));
+    assert_string_equal(ans.err.field, "area");
     int64_t two = figure(h, VILLAGE_A2, NULL, false, NULL, ERR_NONE);
     area_must(h, "split", "{'code':'" VILLAGE_A2 "','into':[{'code':'360103102201','name':'东村'},"
                           "{'code':'360103102202','name':'西村'}]}");

@@ -671,9 +671,12 @@ bool area_valid(struct deciding *d, int area)
     const struct area *x = &d->w->areas[area];
     if (x->to == DAY_NONE || x->to >= zone_day(d->w->zone, d->at))
         return true;
-    err_field(d->e, ERR_INPUT, "area", "the area %.60s is closed%s%.60s", str_c(d->a, x->code),
+    char since[16];
+    day_format(x->to + 1, since);
+    err_field(d->e, ERR_INPUT, "area", "the area %.60s is closed since %s%s%.60s", str_c(d->a, x->code), since,
               x->successor.len ? ": use " : "", x->successor.len ? str_c(d->a, x->successor) : "");
-    return err_zh(d->e, "%.*s已撤销%s%.*s", STR_F(x->name), x->successor.len ? "，请用" : "", STR_F(x->successor));
+    return err_zh(d->e, "%.*s（%.*s）自%s起已撤销%s%.*s", STR_F(x->name), STR_F(x->code), since,
+                  x->successor.len ? "，请用" : "", STR_F(x->successor));
 }
 
 static bool begin_record(struct deciding *d)
@@ -693,7 +696,7 @@ static bool begin_record(struct deciding *d)
         return err_field(d->e, code.len ? ERR_UNKNOWN_AREA : ERR_REQUIRED, "area",
                          code.len ? "there is no area '%.60s'" : "the area is missing%.0s",
                          code.len ? str_c(d->a, code) : "");
-    if (!d->ask->source.len && !area_valid(d, d->area))
+    if (!area_valid(d, d->area))
         return false;
     d->out->opens = d->out->new_dek = true;
     random_bytes(d->out->dek, sizeof d->out->dek);
@@ -766,8 +769,11 @@ static bool decide_playbook(struct deciding *d)
     }
     if (act->import && !d->ask->source.len)
         return err_set(d->e, ERR_FORBIDDEN, "this action is for the importer");
-    if (act->import && d->work->ver && d->ask->area.len && world_area(d->w, str_trim(d->ask->area)) >= 0)
-        d->area = world_area(d->w, str_trim(d->ask->area)); /* the source moved it */
+    int moved = act->import && d->work->ver && d->ask->area.len ? world_area(d->w, str_trim(d->ask->area)) : -1;
+    if (moved >= 0 && moved != d->area && !area_valid(d, moved))
+        return false;
+    if (moved >= 0) /* by the source */
+        d->area = moved;
     struct str opened = json_text(d->input, "opened");
     if (act->import && opened.len && !time_parse(d->w->zone, opened, &d->at))
         return err_field(d->e, ERR_INPUT, "opened", "opened: expected a time");
