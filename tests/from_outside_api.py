@@ -1041,6 +1041,21 @@ class Proxy(Base):
         self.assertEqual(self.codes(liar, 1, **{"X-Forwarded-For": "203.0.113.4"})[-1], 429)
 
 
+class Tries(Base):
+    """A whole office behind one address logs in within a minute; who guesses from there is held up."""
+
+    def test_only_wrong_ones_count(self):
+        office = Client(SERVER.port, "127.0.0.40")
+
+        def tried(password):
+            return office.ask("POST", "/api/session", {"login": "nobody-%s" % uuid7()[:8] if password else "leader",
+                                                       "password": password or PASSWORD})[0]
+        self.assertEqual({tried(None) for _ in range(40)}, {200})
+        self.assertEqual([tried("a wrong guess") for _ in range(30)], [401] * 30)
+        self.assertEqual(tried("a wrong guess"), 429)
+        self.assertEqual(office.head["Retry-After"], "60")
+
+
 class Lookup(Base):
     """A person who is present is found by telephone among the open matters of the unit; every try is an event."""
 

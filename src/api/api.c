@@ -172,6 +172,30 @@ bool limiter_take(struct limiter *l, struct str who, int64_t now)
     return ok;
 }
 
+void limiter_back(struct limiter *l, struct str who, int64_t now)
+{
+    uint64_t h = str_hash(who) | 1;
+    pthread_mutex_lock(&l->lock);
+    size_t i = (size_t)(h % LIMITER_SLOTS);
+    if (l->slots[i].who == h && l->slots[i].since <= now && l->slots[i].n > 0)
+        l->slots[i].n--;
+    pthread_mutex_unlock(&l->lock);
+}
+
+bool call_try(struct call *c, struct limiter *l)
+{
+    if (limiter_take(l, http_peer(c->rq), c->now))
+        return true;
+    err_set(c->e, ERR_TOO_OFTEN, "too many wrong tries from this address: wait a minute");
+    return err_zh(c->e, "这个网络地址一分钟内试错的次数太多，请一分钟后再试");
+}
+
+bool call_tried(struct call *c, struct limiter *l)
+{
+    limiter_back(l, http_peer(c->rq), c->now);
+    return true;
+}
+
 /* ---- who ---- */
 
 static bool identify(struct call *c)

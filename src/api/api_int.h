@@ -8,7 +8,9 @@
 
 enum { LIMITER_SLOTS = 4096, LOGIN_AT_ONCE = 32, READ_DEADLINE_MS = 5000 };
 
-/* Counts by address within a minute; a slot that another address needs is taken over. */
+/* Counts the tries of an address within a minute.  A try is taken before it is known whether it is right, so that
+ * many at once gain nothing, and given back when it was: only wrong ones count, since a whole office, or all the
+ * phones of a carrier, may share one address.  A slot that another address needs is taken over. */
 struct limiter {
     pthread_mutex_t lock;
     int most;
@@ -121,6 +123,10 @@ void reply_flag(struct json_out *o, const char *key, bool v);                 /*
 /* The widest area in which this account may count; STR_NONE. */
 struct str call_own_area(struct call *c);
 bool limiter_take(struct limiter *l, struct str who, int64_t now);
+void limiter_back(struct limiter *l, struct str who, int64_t now);
+/* The same for the address of this call; false: ERR_TOO_OFTEN. */
+bool call_try(struct call *c, struct limiter *l);
+bool call_tried(struct call *c, struct limiter *l); /* it was right; always true */
 struct str words_text(const struct call *c, const struct words *w);
 
 /* ---- session.c ---- */

@@ -102,6 +102,14 @@ static void an_address_is_counted_for_a_minute(void **state)
     assert_true(limiter_take(l, STR("10.0.0.2"), 1004));
     assert_false(limiter_take(l, STR("10.0.0.1"), 1000 + MS_MINUTE - 1));
     assert_true(limiter_take(l, STR("10.0.0.1"), 1000 + MS_MINUTE));
+    for (int i = 0; i < 20; i++) { /* right ones are given back */
+        assert_true(limiter_take(l, STR("10.0.0.3"), 2000 + i));
+        limiter_back(l, STR("10.0.0.3"), 2000 + i);
+    }
+    for (int i = 0; i < 9; i++) /* and never make room for more wrong ones */
+        limiter_back(l, STR("10.0.0.3"), 2050);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(limiter_take(l, STR("10.0.0.3"), 2100), i < 3);
     assert_true(
         limiter_take(l, STR("10.0.0.1"), 500)); /* a clock that was set back locks nobody out */
     pthread_mutex_destroy(&l->lock);

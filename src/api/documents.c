@@ -503,8 +503,8 @@ static bool check(struct call *c)
     struct str leaf = STR_NONE;
     int64_t seq = 0;
     bool found;
-    if (!limiter_take(&c->api->resident, http_peer(c->rq), c->now))
-        return err_set(c->e, ERR_TOO_OFTEN, "too many questions from this address");
+    if (!call_try(c, &c->api->resident))
+        return false;
     if (!take_code(c, &seq, &leaf) || !ledger_get(c->db, c->a, seq, &found, &ev, c->e) ||
         !ledger_read_head(c->db, &head, c->e))
         return false;
@@ -512,6 +512,7 @@ static bool check(struct call *c)
         err_set(c->e, ERR_NOT_FOUND, "the log holds no such event");
         return err_zh(c->e, "记录里没有这一条：核验码有误，或者记录被改动过");
     }
+    call_tried(c, &c->api->resident);
     struct buf proof = BUF(1 << 20), b = BUF(1 << 20);
     if (!ledger_proof_text(c->db, c->a, engine_keys(c->api->engine), seq, head.tree.size, &proof,
                            c->e)) {

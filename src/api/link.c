@@ -22,8 +22,8 @@ static bool enter(struct call *c, struct str token, struct linked *l)
     struct id rec;
     int64_t part;
     bool found;
-    if (!limiter_take(&c->api->link, http_peer(c->rq), c->now))
-        return err_set(c->e, ERR_TOO_OFTEN, "too many questions from this address");
+    if (!call_try(c, &c->api->link))
+        return false;
     if (!pass_parse(c->a, token, &rec, &part))
         return not_there(c);
     if (!record_load_open(c->db, engine_keys(c->api->engine), c->a, rec, &found, &l->r, c->e))
@@ -31,6 +31,7 @@ static bool enter(struct call *c, struct str token, struct linked *l)
     l->part = found ? pass_part(l->r, part, c->now) : NULL;
     if (!l->part || !pass_fits(c->a, l->part, token))
         return not_there(c);
+    call_tried(c, &c->api->link);
     c->actor = actor_link(l->r->rid, json_text(l->part, "org"), part);
     return view_open(c, l->r, &l->v);
 }

@@ -50,15 +50,15 @@ static bool find_record(struct call *c, const struct key *k, struct record **out
 {
     int64_t rid;
     bool found;
-    if (!limiter_take(&c->api->resident, http_peer(c->rq), c->now))
-        return err_set(c->e, ERR_TOO_OFTEN, "too many questions from this address");
+    if (!call_try(c, &c->api->resident))
+        return false;
     if (k->token.len     ? !by_token(c, k->token, &rid)
         : !k->digits.len ? !not_there(c)
                          : !by_digits(c, k->digits, k->date, &rid))
         return false;
     if (!record_load_rid(c->db, c->a, rid, &found, out, c->e))
         return false;
-    return found || not_there(c);
+    return found ? call_tried(c, &c->api->resident) : not_there(c);
 }
 
 /* When it entered the state it is in. */

@@ -144,8 +144,8 @@ static bool take_code(struct call *c, struct str *code)
 {
     static const char *const KNOWN[] = {"code"};
     struct json *body;
-    if (!limiter_take(&c->api->login, http_peer(c->rq), c->now))
-        return err_set(c->e, ERR_TOO_OFTEN, "too many tries from this address");
+    if (!call_try(c, &c->api->login))
+        return false;
     if (!call_body(c, &body) || !call_members(c, body, KNOWN, COUNT_OF(KNOWN)))
         return false;
     *code = json_text(body, "code");
@@ -170,6 +170,7 @@ static bool scan_look(struct call *c)
     struct reply r;
     if (!take_code(c, &code) || !desk_of(c, code, false, &desk) || !view_who(c, str_of(desk.actor.by), &name))
         return false;
+    call_tried(c, &c->api->login);
     http_set_header(c->rq, "Cache-Control", STR("no-store"));
     if (!reply_begin(c, STR_NONE, &r))
         return true;
@@ -203,6 +204,7 @@ static bool scan_enter(struct call *c)
                err_zh(c->e, "这部手机登着另一个账号，请先退出再扫");
     if (!desk_of(c, code, true, &desk)) /* of two that come at once the second one finds it used */
         return false;
+    call_tried(c, &c->api->login);
     x.account = desk.account;
     if (!engine_exclusive(c->api->engine, make_session, &x, c->e))
         return false;

@@ -37,8 +37,8 @@ static bool slow_start(struct call *c, struct slow *s, void (*fn)(struct slow *s
     s->now = c->now;
     s->run = fn;
     s->e = ERR_INIT;
-    if (!limiter_take(&c->api->login, http_peer(c->rq), c->now))
-        return err_set(c->e, ERR_TOO_OFTEN, "too many tries from this address");
+    if (!call_try(c, &c->api->login))
+        return false;
     if (atomic_fetch_add(&c->api->logins, 1) >= LOGIN_AT_ONCE) {
         atomic_fetch_sub(&c->api->logins, 1);
         return err_set(c->e, ERR_BUSY, "too many people log in at once");
@@ -106,6 +106,13 @@ static bool settle(void *user, struct store *db, struct err *e)
                         s->csrf, e);
 }
 
+/* Only wrong passwords count against an address. */
+static bool was_right(struct slow *s)
+{
+    limiter_back(&s->api->login, http_peer(s->rq), s->now);
+    return true;
+}
+
 static bool try_login(struct slow *s)
 {
     struct store *db = engine_reader(s->api->engine, &s->e);
@@ -113,7 +120,7 @@ static bool try_login(struct slow *s)
     engine_reader_back(s->api->engine, db);
     return ok && login_verify(s->api->hasher, &s->tried, s->password, &s->e) &&
            engine_exclusive(s->api->engine, settle, s, &s->e) &&
-           login_answer(&s->tried, s->now, &s->e);
+           login_answer(&s->tried, s->now, &s->e) && was_right(s);
 }
 
 static void answer_me(struct slow *s)
@@ -294,7 +301,7 @@ static bool change_password(struct slow *s)
         !engine_exclusive(s->api->engine, save_password, s, &s->e) ||
         !login_answer(&s->tried, s->now, &s->e))
         return false;
-    return id_eq(s->tried.account, s->mine.account) ||
+    return (id_eq(s->tried.account, s->mine.account) && was_right(s)) ||
            err_set(&s->e, ERR_BAD_LOGIN, "this is not the login of the session");
 }
 
