@@ -49,7 +49,7 @@ void reply_words(struct json_out *o, const char *key, const struct words *w)
     jo_key(o, key);
     jo_obj(o);
     jo_kv(o, "zh", w->zh);
-    jo_kv(o, "en", w->en.len ? w->en : w->zh);
+    jo_kv(o, "en", words_en(w));
     jo_end(o);
 }
 
@@ -146,7 +146,7 @@ bool reply_rows_end(struct call *c, struct reply *r)
 
 struct str words_text(const struct call *c, const struct words *w)
 {
-    return c->zh || !w->en.len ? w->zh : w->en;
+    return c->zh ? w->zh : words_en(w);
 }
 
 /* ---- how often ---- */

@@ -293,7 +293,7 @@ static bool right_state(struct deciding *d, const struct action *act, struct err
     int s = record_state(d->def, d->work->state);
     struct words now = s >= 0 ? d->def->states[s].name : (struct words){d->work->state, d->work->state};
     err_set(e, ERR_WRONG_STATE, "only at the step %.*s; it is now at '%.*s'",
-            STR_F(steps_named(d, act, false)), STR_F(now.en));
+            STR_F(steps_named(d, act, false)), STR_F(words_en(&now)));
     return err_zh(e, "只在%.*s环节能办，现在是“%.*s”", STR_F(steps_named(d, act, true)), STR_F(now.zh));
 }
 
@@ -614,26 +614,6 @@ static bool check_time(struct deciding *d, const struct action *act)
                          d->def->backdate > 0 ? d->def->backdate : 30) ||
                err_zh(d->e, "补录不能早于%d天前", d->def->backdate > 0 ? d->def->backdate : 30);
     return true;
-}
-
-void stale_side(struct deciding *d, struct json *sides, struct str field, const struct json *yours)
-{
-    if (!json_get_str(d->s->changed, field))
-        return;
-    const char *org = d->ask->actor->org;
-    bool hidden = record_sealed(d->work) && !(org[0] && str_is(record_holder(d->work), org));
-    const struct json *theirs = hidden ? NULL : json_get_str(d->work->fields, field);
-    struct json *pair = json_set(d->a, sides, field, json_new(d->a, J_OBJ));
-    json_set(d->a, pair, STR("yours"), json_clone(d->a, yours));
-    json_set(d->a, pair, STR("theirs"),
-             theirs ? json_clone(d->a, theirs) : json_new(d->a, J_NULL));
-}
-
-bool stale_refuse(struct deciding *d, struct json *sides)
-{
-    d->out->conflict = sides;
-    err_set(d->e, ERR_STALE, "somebody changed the same fields in between");
-    return err_zh(d->e, "别人刚刚改过同样的内容，请核对");
 }
 
 /* The person saw an older version: it still fits when nothing in this form changed since. */

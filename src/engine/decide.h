@@ -19,9 +19,9 @@ struct snapshot {
     const struct calendar *calendar;
     struct record *rec;          /* NULL when opening */
     struct record *other;        /* a second record the action names (merge, link), or NULL */
-    struct json *plain;          /* of an import's row: texts of the detached values that its fields have now,
-                                  * {field: [text of JSON, …]}; NULL: none */
-    const struct json *changed;  /* object: fields that changed since ask.version */
+    struct json *plain;          /* texts of the detached values that the fields of an import's row have now, or those
+                                  * of `changed`: {field: [text of JSON, …]}; NULL: none */
+    const struct json *changed;  /* fields that changed since ask.version: {field: {"at" ms, "org" id}}; NULL: none */
     const struct record *undo_to;/* for undo: the fold before the newest event, or NULL */
     struct held held;            /* for erase */
     struct event_body *last;     /* newest event of rec, for undo; NULL when not loaded */

@@ -72,12 +72,14 @@ void draft_set_time(struct deciding *d, const char *name, int64_t v);
 void draft_in(struct deciding *d, const char *name, struct json *value);
 struct json *draft_part(struct deciding *d, int64_t i, const char *kind); /* i 0: a new one */
 void draft_derive(struct deciding *d); /* computed fields and the seal, from what is set */
-/* Adds the two sides of a field that changed since the version the person saw. */
-void stale_side(struct deciding *d, struct json *sides, struct str field, const struct json *yours);
-bool stale_refuse(struct deciding *d, struct json *sides); /* false */
 void part_set(struct deciding *d, struct json *part, const char *key, struct str v);
 void part_int(struct deciding *d, struct json *part, const char *key, int64_t v);
 void part_flag(struct deciding *d, struct json *part, const char *key, bool v);
+
+/* ---- stale.c ---- */
+/* Adds the two sides of a field that changed since the version the person saw, in words (answer.conflict). */
+void stale_side(struct deciding *d, struct json *sides, struct str field, const struct json *yours);
+bool stale_refuse(struct deciding *d, struct json *sides); /* false */
 
 /* ---- clocks.c ---- */
 void clock_start(struct deciding *d, const struct clock_def *c, struct str org);

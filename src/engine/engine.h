@@ -65,7 +65,9 @@ struct answer {
     struct hash leaf;
     char number[64], state[64], token[64], digits[16]; /* token, digits: for the resident, once */
     struct json *links;      /* links for units without accounts, told once (see access/pass.h), or NULL */
-    struct json *conflict;   /* ERR_STALE: {"field": {"yours", "theirs"}} (in the arena given) */
+    /* ERR_STALE, in the arena given: {field: {"label", "yours"?, "theirs"?, "hidden"?, "at"?, "org_name"?}}.  label,
+     * yours, theirs are {"zh","en"}; a side that is missing is empty; hidden: theirs is not his to see. */
+    struct json *conflict;
 };
 
 /* Waits for the commit.  Text in the answer lives in `a`. Returns ans->ok. */

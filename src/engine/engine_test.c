@@ -810,6 +810,44 @@ static void an_old_version(void **state)
     assert_int_equal(ans.conflict->n, 0);
 }
 
+/* Both sides as people read them; of a person neither. */
+static void both_sides_in_words(void **state)
+{
+    static const struct {
+        const char *field, *mine, *other, *yours, *theirs;
+    } CASES[] = {
+        {"colour", "'yellow'", "'red'", "黄色（就地化解）", "红色（立即报告）"},
+        {"colour", "'mauve'", "'red'", "mauve", "红色（立即报告）"}, /* not one of the list: as it came */
+        {"people", "7", "12", "7 人", "12 人"},
+        {"amount", "'1500.5'", "'80'", "1500.50 元", "80.00 元"},
+        {"occurred_on", "'2024-03-02'", "'2024-03-01'", "2024-03-02", "2024-03-01"},
+        {"minor", "true", "false", "是", "否"},
+        {"place", "{'text':'老桥头'}", "{'text':'新桥头'}", "老桥头", "新桥头"},
+        {"place", "{'lon':'115.8','lat':'28.6'}", "'新桥头'", "地图上的一点", "新桥头"},
+        {"summary", "'为水沟争执'", "'为水沟和墙争执'", "为水沟争执", "为水沟和墙争执"},
+        {"summary", "'为水沟争执'", "null", "为水沟争执", ""},
+        {"people", "null", "12", "", "12 人"},
+        {"respondent", "[{'name':'李秀兰'}]", "[{'name':'李秀梅','phone':'13812345678'}]", "个人信息，已隐去",
+         "个人信息，已隐去"},
+    };
+    UNUSED(state);
+    struct house *h = fresh();
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        struct id rec = BEGUN(h, 2);
+        int64_t v = load(h, rec)->ver;
+        char mine[300], other[300];
+        snprintf(mine, sizeof mine, "{'fields':{'%s':%s},'reason':'填错'}", CASES[i].field, CASES[i].mine);
+        snprintf(other, sizeof other, "{'fields':{'%s':%s},'reason':'填错'}", CASES[i].field, CASES[i].other);
+        must(h, "desk", rec, "amend", other);
+        struct answer ans = seen_old(h, "desk2", rec, v, "amend", mine);
+        conflict_is(&ans, CASES[i].field, CASES[i].yours, CASES[i].theirs);
+        const struct json *side = json_get(ans.conflict, CASES[i].field);
+        bool personal = str_is(side->key, "respondent");
+        assert_true(personal ? json_yes(side, "hidden") && !json_get(side, "at")
+                             : json_text(side, "at").len && json_text(side, "org_name").len);
+    }
+}
+
 static void an_old_version_is_amended(void **state)
 {
     UNUSED(state);
@@ -819,7 +857,8 @@ static void an_old_version_is_amended(void **state)
     must(h, "desk", rec, "amend", "{'fields':{'colour':'orange'},'reason':'填错'}");
     struct answer ans = seen_old(h, "desk2", rec, v, "amend",
                                  "{'fields':{'colour':'red','people':3},'reason':'填错'}");
-    conflict_is(&ans, "colour", "red", "orange");
+    conflict_is(&ans, "colour", "红色（立即报告）", "橙色（当日处理）");
+    assert_true(str_is(json_text(json_get(json_get(ans.conflict, "colour"), "label"), "zh"), "风险颜色"));
     ans = seen_old(h, "desk2", rec, v, "amend", "{'fields':{'people':3},'reason':'漏填'}");
     assert_true(ans.ok);
     ans = seen_old(h, "desk2", rec, v, "amend", "{'fields':{'people':null},'reason':'不知道'}");
@@ -959,7 +998,7 @@ int main(void)
         cmocka_unit_test(done_once),
         cmocka_unit_test(a_dry_run_writes_nothing),
         cmocka_unit_test(an_old_version),
-        cmocka_unit_test(an_old_version_is_amended),
+        cmocka_unit_test(both_sides_in_words), cmocka_unit_test(an_old_version_is_amended),
         cmocka_unit_test(an_imported_row),
         cmocka_unit_test(system_records),
         cmocka_unit_test(closed_and_opened),

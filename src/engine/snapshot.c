@@ -31,7 +31,14 @@ static bool show(struct store *db, struct arena *a, const struct snapshot *s, co
     return seal_read(db, s->keys, a, ev->rid, ev->seq, body, e);
 }
 
-/* Fields that events after `version` set: the other side of a conflict. */
+static void changed_by(struct arena *a, struct json *changed, struct str field, const struct event_body *b)
+{
+    struct json *o = json_set(a, changed, field, json_new(a, J_OBJ));
+    json_set(a, o, STR("at"), json_new_int(a, b->at));
+    json_set(a, o, STR("org"), json_new_str(a, b->org));
+}
+
+/* Fields that events after `version` set, with when and by which unit: the other side of a conflict. */
 static bool load_changed(struct store *db, struct arena *a, const struct snapshot *s,
                          const struct record *r, int64_t version, struct json **out, struct err *e)
 {
@@ -49,9 +56,9 @@ static bool load_changed(struct store *db, struct arena *a, const struct snapsho
         if (!show(db, a, s, &ev[i], &b, e))
             return false;
         JSON_EACH (v, b.set)
-            json_set(a, changed, v->key, json_new_bool(a, true));
+            changed_by(a, changed, v->key, &b);
         JSON_EACH (v, b.rows)
-            json_set(a, changed, v->key, json_new_bool(a, true));
+            changed_by(a, changed, v->key, &b);
     }
     *out = changed;
     return true;
@@ -143,11 +150,12 @@ static bool plain_now(struct store *db, struct arena *a, const struct snapshot *
     return detached_read(db, a, seq, k, s->dek, out, e);
 }
 
-/* What an import's row is compared with, so that a text that stayed is not written again. */
-static bool load_plain(struct store *db, struct arena *a, const struct ask *ask, struct snapshot *s, struct err *e)
+/* What an import's row is compared with, so that a text that stayed is not written again; and what stands now where
+ * somebody else was quicker.  fields: an object with their names. */
+static bool load_plain(struct store *db, struct arena *a, const struct json *fields, struct snapshot *s, struct err *e)
 {
     s->plain = json_new(a, J_OBJ);
-    JSON_EACH (given, ask->fields) {
+    JSON_EACH (given, fields) {
         const struct json *stored = json_get_str(s->rec->fields, given->key);
         bool many = json_is(stored, J_ARR);
         if (!stored || !value_detached(many ? stored->first : stored))
@@ -248,7 +256,8 @@ bool snapshot_load(struct store *db, struct arena *a, const struct ask *ask,
     }
     if (s.rec && s.rec->rid && !record_dek(db, keys, s.rec->rid, s.rec->id, &s.has_dek, s.dek, e))
         return false;
-    if (s.rec && ask->source.len && s.has_dek && !load_plain(db, a, ask, &s, e))
+    const struct json *compared = ask->source.len ? ask->fields : s.changed;
+    if (s.rec && s.has_dek && compared && !load_plain(db, a, compared, &s, e))
         return false;
     struct upload *uploads = NULL;
     size_t cap = 0;

@@ -494,8 +494,8 @@ static inline void conflict_is(const struct answer *ans, const char *field, cons
     assert_int_equal(ans->err.code, ERR_STALE);
     assert_int_equal(ans->conflict->n, 1);
     const struct json *c = json_get(ans->conflict, field);
-    assert_true(str_is(json_text(c, "yours"), yours));
-    assert_true(str_is(json_text(c, "theirs"), theirs));
+    assert_true(str_is(json_text(json_get(c, "yours"), "zh"), yours));
+    assert_true(str_is(json_text(json_get(c, "theirs"), "zh"), theirs));
 }
 
 /* ---- the town of a test program ---- */

@@ -111,7 +111,7 @@ static void one_commit_the_same_field(void **state)
     list[2].ask = on(h, "desk2", rec, v, "amend", "{'fields':{'people':3},'reason':'漏填'}");
     at_once(h, list, COUNT_OF(list));
     assert_true(list[0].ans.ok);
-    conflict_is(&list[1].ans, "colour", "red", "orange");
+    conflict_is(&list[1].ans, "colour", "红色（立即报告）", "橙色（当日处理）");
     assert_true(list[2].ans.ok);
     assert_int_equal(list[2].ans.version, v + 2);
 }

@@ -18,6 +18,10 @@
 struct words { /* zh is always there; en falls back to zh */
     struct str zh, en;
 };
+static inline struct str words_en(const struct words *w)
+{
+    return w->en.len ? w->en : w->zh;
+}
 
 /* ---- code lists ---- */
 

@@ -71,6 +71,8 @@ await flow(async (t) => {
     const told = /\d{4}-\d\d-\d\d \d\d:\d\d/.exec(await page.textContent('.refused'))[0]
     const off = Date.parse(`${told.replace(' ', 'T')}+08:00`) - Date.now()
     assert.ok(Math.abs(off) < 600000, `by the phone's clock: ${told}`)
+    await page.waitForSelector('.refused [data-side=satisfied] td:nth-of-type(1):has-text("不满意")')
+    await page.waitForSelector('.refused [data-side=satisfied] td:nth-of-type(2):has-text("基本满意")')
     await t.shot(page, 'calls-refused')
     await t.accessible(page, 'a refused call')
     const both = [['applicant', 'satisfied'], ['respondent', 'mostly']]
@@ -79,9 +81,9 @@ await flow(async (t) => {
     // it stays through a reload, and leaves by a decision only
     await page.reload()
     await page.waitForSelector('.refused')
-    await page.click('.refused button:text-is("不报了")')
+    await page.click('.refused button:text-is("用现在的，我的不报了")')
     await page.click('.refused button:text-is("留着")')
-    await page.click('.refused button:text-is("不报了")')
+    await page.click('.refused button:text-is("用现在的，我的不报了")')
     await page.click('.refused button.danger')
     await page.waitForSelector('.refused', { state: 'detached' })
     assert.deepEqual(await now(), both)

@@ -33,4 +33,30 @@ await flow(async (t) => {
     const now = await (await api('desk')).get(`/api/records/${made.id}`)
     assert.equal(now.fields.type, '0202')
     await t.shot(desk, 'two-people')
+
+    // the same field corrected by two: both sides in words, and what was decided is what stands
+    const colour = async () => (await (await api('desk')).get(`/api/records/${made.id}`)).fields.colour
+    const twice = async (mine, theirs, now, button) => {
+        const page = await t.phone('desk', `/m/${made.id}`)
+        await (await actionButton(page, '更正')).click()
+        await page.selectOption('#f-fields', { label: '风险颜色' })
+        await page.click(`[data-field=fields] button:text-is("${mine}")`)
+        await page.fill('#f-reason', '填错了')
+        await (await api('desk')).act(made.id, 'amend', { fields: { colour: theirs }, reason: '核实后更正' })
+        await page.click('form .stick button.main')
+        await page.waitForSelector(`[data-side=colour]:has(th:text-is("风险颜色")) td:nth-of-type(1):has-text("${mine}")`)
+        await page.waitForSelector(`[data-side=colour] td:nth-of-type(2):has-text("${now}")`)
+        await t.shot(page, `two-people-${theirs}`)
+        await t.accessible(page, 'both sides')
+        assert.equal(await colour(), theirs)
+        await page.waitForSelector('.warn:has-text("别人刚办了一步")', { state: 'detached' })
+        await page.click(`.conflict button:text-is("${button}")`)
+        return page
+    }
+    const kept = await twice('橙色（当日处理）', 'red', '红色（立即报告）', '用现在的')
+    await kept.waitForSelector('.conflict', { state: 'detached' })
+    assert.equal(await colour(), 'red')
+    const mine = await twice('黄色（就地化解）', 'orange', '橙色（当日处理）', '用我填的')
+    await mine.waitForSelector('.done')
+    assert.equal(await colour(), 'yellow')
 })

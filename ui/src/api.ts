@@ -2,7 +2,7 @@
 import { computed, reactive } from 'vue'
 import { forget, keep, keepable, kept } from './offline/kept'
 import { setNow } from './show'
-import { lang, t } from './words'
+import { lang, t, type Words } from './words'
 
 export interface Role {
     role: string
@@ -24,13 +24,24 @@ export interface Me {
     permissions: number
 }
 
+/* What two have written into one field; a side that is missing is empty. */
+export interface Side {
+    field?: string
+    label: Words
+    yours?: Words
+    theirs?: Words
+    hidden?: boolean
+    at?: string
+    org_name?: string
+}
+
 export interface Problem {
     status: number
     title: string
     detail: string
     code: string
     field?: string
-    conflict?: Record<string, { yours: unknown; theirs: unknown }>
+    conflict?: Record<string, Side>
 }
 
 /* The bits of src/access/roles.h. */
@@ -43,6 +54,10 @@ export const session = reactive({ me: null as Me | null, expired: false, known: 
 
 /* Who asks, and in which words: an answer of before is asked for again. */
 export const asker = computed(() => `${session.me?.csrf ?? ''} ${lang.value}`)
+
+export function sidesOf(p: Problem | null | undefined): Side[] {
+    return Object.entries(p?.conflict ?? {}).map(([field, side]) => ({ ...side, field }))
+}
 
 export function may(bit: number): boolean {
     return ((session.me?.permissions ?? 0) & bit) !== 0

@@ -79,6 +79,7 @@ export interface Matter {
     holder?: string
     holder_name?: string
     opened: string
+    last_at?: string
     closed?: string
     due?: string
     clock?: string

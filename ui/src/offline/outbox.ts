@@ -22,6 +22,7 @@ export interface Content {
     form?: unknown // as the page had it, to change it before it is sent
     frozen?: string // the request as it was first sent: sending again is the same request
     digits?: string // the resident's code, told once
+    conflict?: Problem['conflict'] // both sides, when somebody else was quicker
 }
 
 export interface OutItem {
@@ -185,7 +186,7 @@ export async function dropItem(x: OutItem): Promise<void> {
 export async function again(x: OutItem, change: Record<string, unknown> = {}, now = false): Promise<void> {
     const c = await content(x)
     if (!c) return
-    const next: Content = { ...c, body: { ...c.body, ...change }, frozen: undefined }
+    const next: Content = { ...c, body: { ...c.body, ...change }, frozen: undefined, conflict: undefined }
     const me = { account: session.me?.account ?? x.account, who: session.me?.name ?? x.who }
     const y: OutItem = { ...x, ...me, state: 'kept', problem: undefined }
     if (now) y.at = new Date().toISOString()
@@ -302,8 +303,16 @@ async function sendFiles(x: OutItem, c: Content): Promise<Outcome> {
     return 'done'
 }
 
-async function refuse(x: OutItem, p: Problem): Promise<Outcome> {
-    const y: OutItem = { ...x, state: 'refused', problem: p }
+/* Both sides of a conflict are sealed with what was to be sent: texts may name somebody. */
+async function refuse(x: OutItem, p: Problem, c?: Content): Promise<Outcome> {
+    const { conflict, ...problem } = p
+    const y: OutItem = { ...x, state: 'refused', problem }
+    if (c && conflict) {
+        const next = { ...c, conflict }
+        if (loose.has(x.id)) loose.get(x.id)!.content = next
+        else y.sealed = await seal(next)
+        box.plain[x.id] = next
+    }
     await save(y)
     replace(y)
     return 'refused'
@@ -362,7 +371,7 @@ async function sendOne(x: OutItem): Promise<Outcome> {
     const reply = await post(c.url, c.frozen!, 'application/json')
     if (reply === 'later') return 'later'
     if (reply.status === 401) return 'login'
-    if (reply.status >= 300) return refuse(x, failed(reply.status, reply.got))
+    if (reply.status >= 300) return refuse(x, failed(reply.status, reply.got), c)
     await receive(x, c, reply.got as Taken)
     return 'done'
 }
