@@ -40,7 +40,7 @@ await flow(async (t) => {
         const page = await t.phone('desk', `/m/${made.id}`)
         await (await actionButton(page, '更正')).click()
         await page.selectOption('#f-fields', { label: '风险颜色' })
-        await page.click(`[data-field=fields] button:text-is("${mine}")`)
+        await page.selectOption('#f-fields-colour', { label: mine })
         await page.fill('#f-reason', '填错了')
         await (await api('desk')).act(made.id, 'amend', { fields: { colour: theirs }, reason: '核实后更正' })
         await page.click('form .stick button.main')
@@ -49,7 +49,7 @@ await flow(async (t) => {
         await t.shot(page, `two-people-${theirs}`)
         await t.accessible(page, 'both sides')
         assert.equal(await colour(), theirs)
-        await page.waitForSelector('.warn:has-text("别人刚办了一步")', { state: 'detached' })
+        await t.still(page)
         await page.click(`.conflict button:text-is("${button}")`)
         return page
     }
