@@ -59,6 +59,16 @@ async function settled(page) {
     await page.waitForFunction(() => !document.querySelector('[aria-busy="true"]'))
 }
 
+/* What a finger has to hit is 48 px high, and the page no wider than the phone.  What is hit by the label around it
+ * counts with that; words within a sentence do not. */
+const TARGET = 47.5
+const small = (page) => page.evaluate((least) => {
+    const high = (e) => (e.closest('label') ?? e).getBoundingClientRect().height
+    const seen = [...document.querySelectorAll('button, input, select, textarea, summary, a[href], [role=radio]')]
+    return seen.filter((e) => e.offsetParent && e.type !== 'hidden' && high(e) < least)
+        .map((e) => `${e.outerHTML.slice(0, 90)}: ${high(e)}`)
+}, TARGET)
+
 function countAsked(page) {
     page.open = new Set()
     // the browser never tells that an icon came
@@ -86,6 +96,11 @@ export async function everywhere(t, how, { api, world, origin }) {
         const seen = await shape(page)
         if (known.get(at) === seen) return
         known.set(at, seen)
+        if (how === 'phone') {
+            assert.deepEqual(await small(page), [], `${at} (${who}): too small for a finger`)
+            const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)
+            assert.ok(!wide, `${at} is wider than the phone`)
+        }
         await page.emulateMedia({ colorScheme: 'light' })
         await t.accessible(page, `${at} (${who}, ${how}, light)`)
         await page.emulateMedia({ colorScheme: 'dark' })
