@@ -1048,7 +1048,7 @@ class Tries(Base):
         office = Client(SERVER.port, "127.0.0.40")
 
         def tried(password):
-            return office.ask("POST", "/api/session", {"login": "nobody-%s" % uuid7()[-8:] if password else "leader",
+            return office.ask("POST", "/api/session", {"login": "nobody-%s" % uuid7()[-8:] if password else "sessions",
                                                        "password": password or PASSWORD})[0]
         self.assertEqual({tried(None) for _ in range(40)}, {200})
         self.assertEqual([tried("a wrong guess") for _ in range(30)], [401] * 30)
