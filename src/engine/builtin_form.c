@@ -6,9 +6,9 @@
 #define NOTE {WORDS("note", "说明", "Note"), .type = "text"}
 
 OPTIONS(MODES, {"transfer", "转办", "Transfer"}, {"assign", "交办", "Assign"}, {"move", "移送", "Move"});
-OPTIONS(REASONS, {"not_ours", "不属本单位职责", "Not our duty"}, {"wrong_area", "不在本辖区", "Not our area"},
-        {"incomplete", "材料不全", "Incomplete"}, {"duplicate", "重复", "Duplicate"},
-        {"joint", "需多单位协办", "Needs joint handling"});
+OPTIONS(REASONS, {"not_ours", "不属本单位职责", "Not our duty"}, {"wrong_area", "辖区不符", "Not our area"},
+        {"incomplete", "信息不全", "Incomplete"}, {"duplicate", "重复件", "Duplicate"},
+        {"joint", "需联合办理", "Needs joint handling"});
 OPTIONS(RELATIONS, {"related", "有关", "Related"}, {"earlier", "以前的同一件事", "Earlier"},
         {"same_place", "同一地点", "Same place"}, {"duplicate", "重复", "Duplicate"});
 OPTIONS(ORDERS, {"sequence", "依次审批", "One after another"}, {"all", "会签（都要同意）", "All"},

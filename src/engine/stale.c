@@ -138,7 +138,7 @@ static struct words their_words(struct deciding *d, const struct field *f, const
     return list->n ? all_words(d, f, list) : said("（已删除）", "(erased)");
 }
 
-/* Is this side not his to see?  A personal detail is never told here, his own neither: the answer is kept on devices. */
+/* Is this side not his to see?  A personal detail is never told here, his own neither: the answer stays on devices. */
 static bool hidden(struct deciding *d, const struct field *f, struct words *out)
 {
     const char *org = d->ask->actor->org;

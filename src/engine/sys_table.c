@@ -58,7 +58,7 @@ static const struct sys_act {
     bool (*decide)(struct deciding *d, bool opening);
     const struct builtin_input *inputs; /* NULL: not done by a form */
 } TABLE[] = { /* of a type the first that opens is what opening without a word means */
-    {"sys.genesis", "begin", "", "", true, WHOLE, sys_genesis, NULL},
+    {"sys.genesis", "begin", "建库", "Begin", true, WHOLE, sys_genesis, NULL},
     {"sys.area", "load", "装入区划", "Load areas", true, WHOLE, sys_area, NULL},
     {"sys.area", "add", "新增下级", "Add below", true, WHOLE, sys_area, AREA_ADD},
     {"sys.area", "change", "改名、改代码", "Rename", true, WHOLE, sys_area, AREA_CHANGE},
@@ -81,8 +81,8 @@ static const struct sys_act {
     {"sys.playbook", "install", "装入", "Install", true, WHOLE, sys_playbook, NULL},
     {"sys.playbook", "put_in_force", "改用这一版", "Put in force", false, WHOLE, sys_playbook, NULL},
     {"sys.playbook", "withdraw", "停用", "Withdraw", false, WHOLE, sys_playbook, NULL},
-    {"sys.calendar", "load", "", "", true, WHOLE, sys_calendar, NULL},
-    {"sys.setting", "set", "", "", true, WHOLE, sys_setting, NULL},
+    {"sys.calendar", "load", "装入", "Load", true, WHOLE, sys_calendar, NULL},
+    {"sys.setting", "set", "更改", "Change", true, WHOLE, sys_setting, NULL},
 };
 
 bool sys_is(struct str type)

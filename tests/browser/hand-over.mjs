@@ -19,7 +19,7 @@ await flow(async (t) => {
     await handler.click('.line:has-text("夜里施工吵人")')
     const back = t.budget('return', 3)
     await back.tap(handler, await actionButton(handler, '退回'))
-    await back.tap(handler, '[data-field=reason] button:text-is("不在本辖区")')
+    await back.tap(handler, '[data-field=reason] button:text-is("辖区不符")')
     await back.tap(handler, 'form .stick button.main')
     await handler.waitForSelector('.done:has-text("退回")')
 
