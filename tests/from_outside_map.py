@@ -54,11 +54,14 @@ class Map(api.Served):
     def test_what_lies_at_one_place_is_near_in_whatever_system_it_is_asked(self):
         first = self.report({"text": "桥头", "lon": 115.9, "lat": 28.7})
         for crs, (lon, lat) in (("WGS-84", (115.9, 28.7)), ("GCJ-02", self.shown(first, "GCJ-02"))):
-            query = urllib.parse.urlencode({"type": "dispute", "lon": lon, "lat": lat, "crs": crs, "area": api.VILLAGE,
-                                            "text": "两家为宅基地边界争执"})
-            rows = self.want("desk", 200, "GET", f"/api/similar?{query}")["rows"]
+            rows = self.want("desk", 200, "POST", "/api/similar",
+                             {"type": "dispute", "lon": str(lon), "lat": str(lat), "crs": crs, "area": api.VILLAGE,
+                              "text": "两家为宅基地边界争执"})["rows"]
             self.assertEqual([r["metres"] for r in rows if r["record"]["id"] == first["id"]], [0], crs)
-        self.want("desk", 400, "GET", "/api/similar?type=dispute&lon=115.9&lat=28.7&crs=EPSG:4326")
+        self.want("desk", 400, "POST", "/api/similar",
+                  {"type": "dispute", "lon": "115.9", "lat": "28.7", "crs": "EPSG:4326"})
+        self.want("desk", 400, "POST", "/api/similar", {"type": "dispute", "lon": "115.9", "area": api.VILLAGE})
+        self.want("desk", 400, "POST", "/api/similar", {"type": "dispute", "area": api.VILLAGE, "words": "x"})
 
     def shown(self, record, crs):
         return next(p["at"] for p in self.points(crs=crs)["points"] if p["record"]["id"] == record["id"])

@@ -103,9 +103,13 @@ bool call_json(struct call *c, int status, struct buf *b);
 MUST_USE bool call_body(struct call *c, struct json **out);
 MUST_USE bool call_id(struct call *c, const char *part, struct id *out);
 MUST_USE bool call_limit(struct call *c, int64_t fallback, int64_t most, int64_t *out);
-/* The system that the query `crs` names, and the point that `lon` and `lat` are in it, as WGS-84. */
+/* The system that the query `crs` names. */
 MUST_USE bool call_crs(struct call *c, enum crs *out);
-MUST_USE bool call_point(struct call *c, bool *given, int64_t *lon, int64_t *lat);
+/* A point as it was asked for, in the system that `crs` names (none: WGS-84), and as WGS-84. */
+struct point_text {
+    struct str lon, lat, crs;
+};
+MUST_USE bool call_point(struct call *c, const struct point_text *p, bool *given, int64_t *lon, int64_t *lat);
 /* Sets ETag; true: the client has it already, and 304 was answered. */
 bool call_unchanged(struct call *c, struct str tag);
 /* An answer of one JSON object.  False: the client has it already, and 304 was answered. */

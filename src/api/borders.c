@@ -125,8 +125,9 @@ static bool locate(struct call *c)
     int64_t lon = 0, lat = 0;
     bool given = false;
     int area = -1;
+    struct point_text at = {http_query(c->rq, "lon"), http_query(c->rq, "lat"), http_query(c->rq, "crs")};
     struct reply r;
-    if (!call_point(c, &given, &lon, &lat))
+    if (!call_point(c, &at, &given, &lon, &lat))
         return false;
     if (!given)
         return err_field(c->e, ERR_REQUIRED, "lon", "name the point: lon and lat");

@@ -3,10 +3,14 @@
 #include "record/tiles.h"
 #include "search/find.h"
 
+static bool take_crs(struct call *c, struct str name, enum crs *out)
+{
+    return crs_of(name, out) || err_field(c->e, ERR_INPUT, "crs", "crs: expected WGS-84, CGCS2000 or GCJ-02");
+}
+
 bool call_crs(struct call *c, enum crs *out)
 {
-    return crs_of(http_query(c->rq, "crs"), out) ||
-           err_field(c->e, ERR_INPUT, "crs", "crs: expected WGS-84, CGCS2000 or GCJ-02");
+    return take_crs(c, http_query(c->rq, "crs"), out);
 }
 
 static bool take_degree(struct call *c, const char *field, struct str s, int64_t most, int64_t *out)
@@ -16,12 +20,12 @@ static bool take_degree(struct call *c, const char *field, struct str s, int64_t
            err_zh(c->e, "%s：应为经纬度，最多7位小数", field);
 }
 
-bool call_point(struct call *c, bool *given, int64_t *lon, int64_t *lat)
+bool call_point(struct call *c, const struct point_text *p, bool *given, int64_t *lon, int64_t *lat)
 {
-    struct str x = http_query(c->rq, "lon"), y = http_query(c->rq, "lat");
+    struct str x = p->lon, y = p->lat;
     enum crs crs;
     *given = x.len && y.len;
-    if (!call_crs(c, &crs) || (x.len && !take_degree(c, "lon", x, FIND_EARTH.east, lon)) ||
+    if (!take_crs(c, p->crs, &crs) || (x.len && !take_degree(c, "lon", x, FIND_EARTH.east, lon)) ||
         (y.len && !take_degree(c, "lat", y, FIND_EARTH.north, lat)))
         return false;
     if (!x.len != !y.len)

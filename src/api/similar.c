@@ -8,16 +8,22 @@ static bool sees(void *self, const struct record *r)
     return actor_sees(&c->actor, c->w, r);
 }
 
+/* In a body, since an address is written into the logs of proxies and this has the words of a report. */
 static bool take(struct call *c, struct similar_question *q)
 {
-    struct str code = http_query(c->rq, "area");
+    static const char *const KNOWN[] = {"type", "area", "lon", "lat", "crs", "kind", "text", "place"};
+    struct json *body;
+    if (!call_body(c, &body) || !call_members(c, body, KNOWN, COUNT_OF(KNOWN)))
+        return false;
+    struct str code = json_text(body, "area");
+    struct point_text at = {json_text(body, "lon"), json_text(body, "lat"), json_text(body, "crs")};
     *q = (struct similar_question){.w = c->w,
                                    .keys = engine_keys(c->api->engine),
-                                   .type = http_query(c->rq, "type"),
+                                   .type = json_text(body, "type"),
                                    .area = code.len ? world_area(c->w, code) : -1,
-                                   .kind = http_query(c->rq, "kind"),
-                                   .text = str_trim(http_query(c->rq, "text")),
-                                   .place = str_trim(http_query(c->rq, "place")),
+                                   .kind = json_text(body, "kind"),
+                                   .text = str_trim(json_text(body, "text")),
+                                   .place = str_trim(json_text(body, "place")),
                                    .now = c->now,
                                    .sees = sees,
                                    .self = c};
@@ -25,13 +31,13 @@ static bool take(struct call *c, struct similar_question *q)
         return err_field(c->e, ERR_UNKNOWN_AREA, "area", "there is no area with this code");
     if (!q->type.len)
         return err_field(c->e, ERR_REQUIRED, "type", "type: name the record type");
-    if (!call_point(c, &q->has_point, &q->lon, &q->lat))
+    if (!call_point(c, &at, &q->has_point, &q->lon, &q->lat))
         return false;
     return q->has_point || code.len ||
            err_field(c->e, ERR_REQUIRED, "area", "area: name the area, or lon and lat");
 }
 
-static bool similar_get(struct call *c)
+static bool similar_post(struct call *c)
 {
     struct similar_question q;
     struct similar found[SIMILAR_SHOWN];
@@ -59,19 +65,9 @@ static bool similar_get(struct call *c)
     return reply_rows_end(c, &r);
 }
 
-static const struct param QUERY[] = {{"type", "record type"},
-                                     {"area", "code of the grid"},
-                                     {"lon", "degrees, with lat"},
-                                     {"lat", "degrees, with lon"},
-                                     {"crs", "in which they are: WGS-84 (default), CGCS2000, GCJ-02"},
-                                     {"kind", "code of the kind of matter"},
-                                     {"text", "what is being reported"},
-                                     {"place", "where, in words"},
-                                     {NULL, NULL}};
-
 static const struct route ROWS[] = {
-    {ROUTE(GET, "/api/similar", PERM_READ | PERM_ACT, similar_get, "可能重复的件",
+    {ROUTE(POST, "/api/similar", PERM_READ | PERM_ACT, similar_post, "可能重复的件",
            "What may be the same matter, at most three"),
-     .query = QUERY},
+     .body = "type, area, lon, lat, crs, kind, text, place"},
 };
 const struct route_list ROUTES_SIMILAR = {ROWS, COUNT_OF(ROWS)};
