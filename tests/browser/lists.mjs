@@ -36,14 +36,14 @@ async function shows(page, ...words) {
 const filter = (page, name, word) =>
     page.selectOption(`.filters .more label:has-text("${name}") select`, { label: word })
 const tick = (page, title) => page.check(`.matters tr:has-text("${title}") input`)
-const RED = '晒谷场甲家与乙家争地', PLAIN = '晒谷场丙家与丁家争地', OTHER = '晒谷场戊家与己家争地'
+const RED = '碾米房甲家与乙家争地', PLAIN = '碾米房丙家与丁家争地', OTHER = '碾米房戊家与己家争地'
 
 await flow(async (t) => {
     const [grid, clerk] = [await api('grid'), await api('desk')]
     const made = {}
     for (const summary of [RED, PLAIN, OTHER]) {
         const { id } = await grid.open('dispute', 'report', WORLD.village, {
-            summary, place: { text: '一村晒谷场3号' }, result: 'not_settled',
+            summary, place: { text: '一村碾米房3号' }, result: 'not_settled',
         })
         made[summary] = id
     }
@@ -53,7 +53,7 @@ await flow(async (t) => {
 
     const page = await t.desk('centre', LIST)
     await page.waitForSelector('.bulk:has-text("共")')
-    await page.fill('#search', '晒谷场')
+    await page.fill('#search', '碾米房')
     await shows(page, RED, PLAIN, OTHER)
     await page.click('button:has-text("筛选")')
     await filter(page, '环节', '已登记')
@@ -78,12 +78,12 @@ await flow(async (t) => {
     await page.fill('input[placeholder="起个名称"]', '一村红色的')
     await page.click('button:text-is("保存")')
     await page.click('button:text-is("清除筛选")')
-    await page.fill('#search', '晒谷场')
+    await page.fill('#search', '碾米房')
     await shows(page, RED, PLAIN, OTHER)
     await page.reload()
     await page.click('.views button:text-is("一村红色的")')
     await shows(page, RED)
-    await page.goto(`${ORIGIN}${LIST}?q=晒谷场`)
+    await page.goto(`${ORIGIN}${LIST}?q=碾米房`)
 
     // columns; they stay
     await shows(page, RED, PLAIN, OTHER)
@@ -100,14 +100,14 @@ await flow(async (t) => {
     assert.deepEqual(await page.$$eval('.bulk button', (all) => all.map((x) => x.innerText)), ['签收', '转办', '催办', '打印'])
     const { text } = await onPaper(page)
     assert.match(text, new RegExp(`纠纷\\d{4}-\\d\\d-\\d\\d.*${PLAIN}`))
-    assert.ok(text.includes(OTHER) && text.includes('一村晒谷场3号') && !text.includes(RED), text)
+    assert.ok(text.includes(OTHER) && text.includes('一村碾米房3号') && !text.includes(RED), text)
     await page.click('.bulk button:text-is("转办")')
     await page.click('label:has-text("单位police"), .chips button:text-is("单位police"), .el-select')
     if (await page.locator('.el-select-dropdown__item:visible').count())
         await page.click('.el-select-dropdown__item:visible:has-text("单位police")')
     await page.click('button:has-text("转办这2件")')
     await page.waitForSelector('[role=status]:has-text("转办：办成2件")')
-    const handler = await t.desk('handler', `${LIST}?q=晒谷场`)
+    const handler = await t.desk('handler', `${LIST}?q=碾米房`)
     await shows(handler, PLAIN, OTHER)
     await handler.check('.matters th input')
     await handler.click('.bulk button:text-is("签收")')
@@ -122,6 +122,6 @@ await flow(async (t) => {
     await head.waitForSelector(`.sheet:has-text("红色") .line:has-text("${RED}")`)
     const paper = await onPaper(head)
     assert.equal(paper.sheets, 1)
-    for (const x of ['红色', RED.slice(0, 8), '一村晒谷场3号', '相邻土地', '已登记', '单位centre', '还剩'])
+    for (const x of ['红色', RED.slice(0, 8), '一村碾米房3号', '相邻土地', '已登记', '单位centre', '还剩'])
         assert.ok(paper.text.includes(x), `${x} in ${paper.text}`)
 })
