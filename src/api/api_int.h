@@ -231,6 +231,14 @@ struct str disposition(struct arena *a, struct str name, bool shown);
 struct find_question;
 /* type, where, search, sort, area (index or -1), open, limit, after; scopes are the caller's to set. */
 MUST_USE bool call_question(struct call *c, int64_t limit, struct find_question *q, int *area);
+/* What it reads, as the route table says it. */
+#define QUESTION_PARAMS \
+    {"type", "record type: dispute or dispute.dispute"}, \
+    {"where", "a condition in CQL2-Text"}, \
+    {"search", "words, pinyin or initials"}, \
+    {"area", "code: only matters in this area"}, \
+    {"sort", "-opened (newest first), opened, due, or a field marked sort"}, \
+    {"open", "true: only open matters"}
 
 /* ---- documents.c ---- */
 /* Where this program is reached: the setting `address`, or what the request was sent to. */

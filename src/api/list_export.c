@@ -127,12 +127,7 @@ static bool list_export(struct call *c)
 }
 
 static const struct param QUERY[] = {
-    {"type", "record type: dispute or dispute.dispute"},
-    {"where", "a condition in CQL2-Text"},
-    {"search", "words, pinyin or initials"},
-    {"area", "code: only matters in this area"},
-    {"sort", "-opened (newest first), opened, due, or a field marked sort"},
-    {"open", "true: only open matters"},
+    QUESTION_PARAMS,
     {"columns", "ids with commas between: number, state, area_name, area, holder, opened, closed, due, fields; "
                 "place.text, place.lon, place.lat; absent: all"},
     {"format", "xlsx (default) or csv"},

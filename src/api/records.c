@@ -399,12 +399,7 @@ static bool changes(struct call *c)
 }
 
 static const struct param LIST_QUERY[] = {
-    {"type", "record type: dispute or dispute.dispute"},
-    {"where", "a condition in CQL2-Text"},
-    {"search", "words, pinyin or initials"},
-    {"area", "code: only matters in this area"},
-    {"sort", "-opened (newest first), opened, due, or a field marked sort"},
-    {"open", "true: only open matters"},
+    QUESTION_PARAMS,
     {"limit", "rows of a page, at most 200"},
     {"after", "`next` of the page before"},
     {NULL, NULL}};
