@@ -591,6 +591,45 @@ static bool pg_begin(struct store *db, struct err *e)
                   e);
 }
 
+static bool begin_as(struct store *db, const char *snapshot, struct err *e)
+{
+    char sql[200];
+    snprintf(sql, sizeof sql,
+             "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT '%.60s'; SELECT 1", snapshot);
+    return pg_run(db, sql, e);
+}
+
+static bool pg_snapshot(struct store *db, char out[static STORE_SNAPSHOT], struct err *e)
+{
+    struct pg *pg = pg_of(db);
+    PGresult *res = PQexec(pg->conn, "SELECT pg_export_snapshot()");
+    bool ok = PQresultStatus(res) == PGRES_TUPLES_OK;
+    if (ok)
+        snprintf(out, STORE_SNAPSHOT, "%s", PQgetvalue(res, 0, 0));
+    else
+        pg_fail(pg, res, "pg_export_snapshot", e);
+    PQclear(res);
+    return ok;
+}
+
+static void pg_rollback(struct store *db)
+{
+    struct pg *pg = pg_of(db);
+    if (PQtransactionStatus(pg->conn) != PQTRANS_IDLE)
+        PQclear(PQexec(pg->conn, "ROLLBACK"));
+}
+
+static bool pg_begin_together(struct store *const *dbs, size_t n, struct err *e)
+{
+    char snapshot[STORE_SNAPSHOT];
+    bool ok = pg_begin(dbs[0], e) && (n == 1 || pg_snapshot(dbs[0], snapshot, e));
+    for (size_t i = 1; i < n && ok; i++)
+        ok = begin_as(dbs[i], snapshot, e);
+    for (size_t i = 0; i < n && !ok; i++)
+        pg_rollback(dbs[i]);
+    return ok;
+}
+
 /* COMMIT of a transaction that failed is answered with "ROLLBACK" and without an error. */
 static bool pg_commit(struct store *db, struct err *e)
 {
@@ -603,13 +642,6 @@ static bool pg_commit(struct store *db, struct err *e)
         ok = err_set(e, ERR_STORE, "the transaction was rolled back");
     PQclear(res);
     return ok;
-}
-
-static void pg_rollback(struct store *db)
-{
-    struct pg *pg = pg_of(db);
-    if (PQtransactionStatus(pg->conn) != PQTRANS_IDLE)
-        PQclear(PQexec(pg->conn, "ROLLBACK"));
 }
 
 static void pg_deadline(struct store *db, int64_t ms)
@@ -689,6 +721,8 @@ const struct engine postgres_engine = {
     .string = pg_string,
     .columns = pg_columns,
     .begin = pg_begin,
+    .begin_together = pg_begin_together,
+    .snapshot = pg_snapshot,
     .commit = pg_commit,
     .rollback = pg_rollback,
     .run = pg_run,

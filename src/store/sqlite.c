@@ -537,6 +537,46 @@ static void lite_rollback(struct store *db)
     ASSERT(sqlite3_get_autocommit(l->db));
 }
 
+static void end_reads(struct store *const *dbs, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        lite_rollback(dbs[i]);
+}
+
+/* What PRAGMA data_version says to this connection: another number once another one has committed. */
+static bool data_version(struct lite *l, int64_t *out, struct err *e)
+{
+    sqlite3_stmt *st = NULL;
+    bool ok = sqlite3_prepare_v2(l->db, "PRAGMA data_version", -1, &st, NULL) == SQLITE_OK &&
+              sqlite3_step(st) == SQLITE_ROW;
+    if (ok)
+        *out = sqlite3_column_int64(st, 0);
+    else
+        lite_fail(l, "PRAGMA data_version", e);
+    sqlite3_finalize(st);
+    return ok;
+}
+
+/* The first one begins last: when nothing was committed since it looked, all the others see what it sees. */
+static bool lite_begin_together(struct store *const *dbs, size_t n, struct err *e)
+{
+    enum { ATTEMPTS = 1000 };
+    struct lite *first = lite_of(dbs[0]);
+    for (int i = 0; i < ATTEMPTS; i++) {
+        int64_t before, after;
+        bool ok = data_version(first, &before, e);
+        for (size_t k = n; k-- && ok;)
+            ok = lite_begin(dbs[k], e);
+        ok = ok && data_version(first, &after, e);
+        if (ok && before == after)
+            return true;
+        end_reads(dbs, n);
+        if (!ok)
+            return false;
+    }
+    return err_set(e, ERR_BUSY, "no snapshot was to be had for several readers");
+}
+
 static void lite_deadline(struct store *db, int64_t ms)
 {
     struct lite *l = lite_of(db);
@@ -662,6 +702,7 @@ const struct engine sqlite_engine = {
     .string = lite_string,
     .columns = lite_columns,
     .begin = lite_begin,
+    .begin_together = lite_begin_together,
     .commit = lite_commit,
     .rollback = lite_rollback,
     .run = lite_run,

@@ -243,6 +243,29 @@ bool store_begin(struct store *db, struct err *e)
     return true;
 }
 
+bool store_begin_together(struct store *const *dbs, size_t n, struct err *e)
+{
+    ASSERT(n > 0);
+    for (size_t i = 0; i < n; i++) {
+        ASSERT(!dbs[i]->in_tx && dbs[i]->mode == STORE_READ);
+        if (!enter(dbs[i], e))
+            return false;
+    }
+    if (!dbs[0]->engine->begin_together(dbs, n, e))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        dbs[i]->in_tx = true;
+    return true;
+}
+
+bool store_snapshot(struct store *db, char out[static STORE_SNAPSHOT], struct err *e)
+{
+    ASSERT(db->in_tx);
+    if (!db->engine->snapshot)
+        return err_set(e, ERR_STORE, "a snapshot of this database has no name");
+    return enter(db, e) && leave(db, db->engine->snapshot(db, out, e));
+}
+
 bool store_commit(struct store *db, struct err *e)
 {
     if (err_is(e))

@@ -91,6 +91,13 @@ MUST_USE bool store_begin(struct store *db, struct err *e); /* SQLite WRITE: BEG
  * set it does nothing, as every call: store_rollback is for that.) */
 MUST_USE bool store_commit(struct store *db, struct err *e);
 void store_rollback(struct store *db); /* no transaction open: does nothing */
+/* Begins a transaction on each of these readers of one database, n >= 1; all see the same snapshot.  ERR_BUSY:
+ * so much is being written that none could be had together. */
+MUST_USE bool store_begin_together(struct store *const *dbs, size_t n, struct err *e);
+/* PostgreSQL: the name by which another session (pg_dump) sees the snapshot of the open transaction, while it is
+ * open.  SQLite has none (ERR_STORE). */
+enum { STORE_SNAPSHOT = 64 };
+MUST_USE bool store_snapshot(struct store *db, char out[static STORE_SNAPSHOT], struct err *e);
 bool store_in_tx(const struct store *db);
 
 /* Questions (store_query, store_int) that run longer than ms from now fail with ERR_DEADLINE;

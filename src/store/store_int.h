@@ -72,6 +72,8 @@ struct engine {
     int (*columns)(const struct rows *r);
 
     bool (*begin)(struct store *db, struct err *e);
+    bool (*begin_together)(struct store *const *dbs, size_t n, struct err *e);
+    bool (*snapshot)(struct store *db, char out[static STORE_SNAPSHOT], struct err *e); /* NULL: has none */
     bool (*commit)(struct store *db, struct err *e);
     void (*rollback)(struct store *db);
     bool (*run)(struct store *db, const char *sql, struct err *e); /* text of any statements */

@@ -1,6 +1,8 @@
 /* Calls, rows, errors and transactions: the same on both engines. */
 #include "store/test_int.h"
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -267,6 +269,72 @@ static void readers_keep_their_snapshot(void **state)
     store_rollback(reader);
     assert_int_equal(count(reader), 3);
     store_close(reader);
+}
+
+/* Several readers see one state, also while somebody writes. */
+static void readers_together(void **state)
+{
+    struct store *db = db_of(state), *readers[3];
+    struct err e = ERR_INIT;
+    fresh(db);
+    put(db, 1, 1);
+    for (size_t i = 0; i < COUNT_OF(readers); i++)
+        readers[i] = second(state, STORE_READ);
+    OK(store_begin_together(readers, COUNT_OF(readers), &e));
+    put(db, 2, 2);
+    for (size_t i = 0; i < COUNT_OF(readers); i++)
+        assert_int_equal(count(readers[i]), 1);
+    for (size_t i = 0; i < COUNT_OF(readers); i++)
+        store_rollback(readers[i]);
+    OK(store_begin_together(readers, 1, &e));
+    put(db, 3, 3);
+    assert_int_equal(count(readers[0]), 2);
+    char name[STORE_SNAPSHOT] = "";
+    bool named = store_engine(db) == STORE_POSTGRES;
+    if (named)
+        OK(store_snapshot(readers[0], name, &e));
+    else
+        FAILS(store_snapshot(readers[0], name, &e), ERR_STORE);
+    assert_int_equal(strlen(name) > 0, named);
+    for (size_t i = 0; i < COUNT_OF(readers); i++)
+        store_close(readers[i]);
+}
+
+struct pusher {
+    struct store *db;
+    atomic_bool stop;
+};
+
+static void *push(void *self)
+{
+    struct pusher *p = self;
+    for (int64_t k = 10; !atomic_load(&p->stop); k++)
+        put(p->db, k, k);
+    return NULL;
+}
+
+static void readers_together_beside_a_writer(void **state)
+{
+    struct store *db = db_of(state), *readers[4];
+    struct err e = ERR_INIT;
+    struct pusher p = {.db = db};
+    pthread_t thread;
+    fresh(db);
+    for (size_t i = 0; i < COUNT_OF(readers); i++)
+        readers[i] = second(state, STORE_READ);
+    assert_int_equal(pthread_create(&thread, NULL, push, &p), 0);
+    for (int round = 0; round < 50; round++) {
+        OK(store_begin_together(readers, COUNT_OF(readers), &e));
+        int64_t n = count(readers[0]);
+        for (size_t i = 1; i < COUNT_OF(readers); i++)
+            assert_int_equal(count(readers[i]), n);
+        for (size_t i = 0; i < COUNT_OF(readers); i++)
+            store_rollback(readers[i]);
+    }
+    atomic_store(&p.stop, true);
+    pthread_join(thread, NULL);
+    for (size_t i = 0; i < COUNT_OF(readers); i++)
+        store_close(readers[i]);
 }
 
 static void a_lock_is_busy(void **state)
@@ -743,6 +811,7 @@ static const struct CMUnitTest TESTS[] = {
     ON_BOTH(wrong_types_are_errors) ON_BOTH(changed_is_counted) ON_BOTH(errors_have_their_codes)
     ON_BOTH(an_error_stops_the_sequence) ON_BOTH(transactions_hold_together)
     ON_BOTH(a_failed_transaction_can_only_be_rolled_back) ON_BOTH(readers_keep_their_snapshot)
+    ON_BOTH(readers_together) ON_BOTH(readers_together_beside_a_writer)
     ON_BOTH(a_lock_is_busy) ON_BOTH(many_rows) ON_BOTH(many_refuses_mixed_kinds)
     ON_BOTH(questions_nest) ON_BOTH(arguments_may_vanish)
     ON_BOTH(returning_has_run_when_the_call_returns) ON_BOTH(one_value)
