@@ -66,15 +66,29 @@ class Count(unittest.TestCase):
     def test_unittest(self):
         for body, *numbers in UNITTEST:
             with self.subTest(body=body), tempfile.TemporaryDirectory() as folder:
-                (pathlib.Path(folder) / "made_test.py").write_text(
-                    f"import unittest\nclass T(unittest.TestCase):\n    def test(self):\n        {body}\n")
-                self.expect(self.run_count(folder, "unittest", folder, "*_test.py"), *numbers)
+                made = self.file(folder, "made_test", self.made(body))
+                self.expect(self.run_count(folder, "unittest", "1", made), *numbers)
 
-    def test_unittest_that_cannot_be_loaded_or_is_empty(self):
-        for text in ("import nothing_of_this_name\n", "x = 1\n"):
+    def test_unittest_that_cannot_be_loaded_or_is_empty_or_dies(self):
+        for text in ("import nothing_of_this_name\n", "x = 1\n", self.made("import os; os._exit(0)")):
             with self.subTest(text=text), tempfile.TemporaryDirectory() as folder:
-                (pathlib.Path(folder) / "made_test.py").write_text(text)
-                self.expect(self.run_count(folder, "unittest", folder, "*_test.py"), 0, 1, 0)
+                made = self.file(folder, "made_test", text)
+                self.expect(self.run_count(folder, "unittest", "1", made), 0, 1, 0)
+
+    def test_many_files_are_summed_and_each_is_run_once(self):
+        with tempfile.TemporaryDirectory() as folder:
+            all_of = [self.file(folder, f"made{i}_test", self.made(body)) for i, (body, *_) in enumerate(UNITTEST)]
+            self.expect(self.run_count(folder, "unittest", "2", all_of[2], *all_of), 1, 2, 1)
+
+    @staticmethod
+    def made(body):
+        return f"import unittest\nclass T(unittest.TestCase):\n    def test(self):\n        {body}\n"
+
+    @staticmethod
+    def file(folder, name, text):
+        path = pathlib.Path(folder) / f"{name}.py"
+        path.write_text(text)
+        return path
 
     def test_command(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -751,7 +751,8 @@ class Lists(Base):
         start = self.want("desk", 200, "GET", "/api/changes?after=0&limit=2000")
         r = self.open("grid", "report", REPORT)
         step = self.want("desk", 200, "GET", f"/api/changes?after={start['seq']}")
-        self.assertEqual([x["id"] for x in step["records"]], [r["id"]])
+        # the clock drafts warning letters meanwhile: other matters of this place are there from other tests
+        self.assertEqual([x["id"] for x in step["records"] if x["type"] == "dispute.dispute"], [r["id"]])
         self.assertEqual((step["gone"], step["more"]), ([], False))
         other = self.want("stranger", 200, "GET", f"/api/changes?after={start['seq']}")
         self.assertEqual(other["records"], [])

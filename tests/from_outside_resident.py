@@ -112,6 +112,9 @@ class Window(unittest.TestCase):
         self.assertLessEqual(self.seen["register"], 12)
         self.assertLessEqual(self.seen["old"] - 1, 2)  # ask, choose; F2 is where one stands anyhow
 
+    def test_an_input_that_was_drawn_late_was_reached(self):
+        self.assertTrue(self.seen["late"])
+
     def test_it_asks_how_it_is_now_and_no_more(self):
         self.assertEqual(self.seen["choices"], ["1 没解决", "2 紧急"])
         self.assertEqual(self.seen["area"], api.VILLAGE)

@@ -2,17 +2,20 @@
 """Runs or reads tests and says how many passed, failed, were skipped; used by ./test.
 
 count.py meson TESTLOG.JSON          reads what `meson test` left
-count.py unittest FOLDER PATTERN     runs the Python tests of a folder
+count.py unittest N FILE...          runs Python test files, N at a time and in this order, each in a process
+                                     of its own; a file named twice is run once
 count.py command COMMAND...          one test: the command's exit status
 
 Everything for people goes to standard output; the line "PASSED FAILED SKIPPED" is added to the
 file that the variable COUNTS names.  Exits 1 if anything failed."""
+import concurrent.futures
 import json
 import os
 import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
@@ -55,37 +58,42 @@ def read_meson(path):
     return total
 
 
-class Result(unittest.TextTestResult):
-    """Says how long each file's tests took, since the tests of a file share one budget."""
-
-    def __init__(self, *args, **kw):
-        super().__init__(*args, **kw)
-        self.seconds, self.begun = {}, 0.0
-
-    def startTest(self, test):
-        super().startTest(test)
-        self.begun = time.monotonic()
-
-    def stopTest(self, test):
-        super().stopTest(test)
-        name = type(test).__module__
-        self.seconds[name] = self.seconds.get(name, 0) + time.monotonic() - self.begun
-
-
-def run_unittest(folder, pattern):
-    if not list(pathlib.Path(folder).glob(pattern)):
-        print(f"  no {pattern} in {folder}")
-        return [0, 0, 0]
-    suite = unittest.defaultTestLoader.discover(folder, pattern=pattern)
-    result = unittest.TextTestRunner(stream=sys.stdout, resultclass=Result).run(suite)
-    for name, seconds in sorted(result.seconds.items()):
-        print(f"  {name:<40} {seconds:7.1f} s")
+def run_file(path):
+    """All tests of one file, in this process."""
+    sys.path.insert(0, str(path.parent))
+    suite = unittest.defaultTestLoader.loadTestsFromName(path.stem)
+    result = unittest.TextTestRunner(stream=sys.stdout).run(suite)
     bad = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
     skipped = len(result.skipped)
-    if result.testsRun == 0 and bad == 0:
+    if result.testsRun == 0 and bad == 0 and skipped == 0:
         print("  ran no test")
         bad = 1
     return [max(result.testsRun - bad - skipped, 0), bad, skipped]
+
+
+def in_process(path):
+    """One file, its output kept until it ends so that those that run beside it do not mix with it."""
+    begun = time.monotonic()
+    with tempfile.NamedTemporaryFile("r") as counts:
+        done = subprocess.run([sys.executable, __file__, "file", str(path)], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, check=False, env={**os.environ, "COUNTS": counts.name})
+        said = counts.read().split()
+    numbers = [int(n) for n in said] or [0, 1, 0]  # it died before it could say
+    output = done.stdout.decode("utf-8", "replace")
+    return path.stem, numbers, output, time.monotonic() - begun
+
+
+def run_unittest(workers, files):
+    total, rows = [0, 0, 0], []
+    with concurrent.futures.ThreadPoolExecutor(int(workers)) as pool:
+        waiting = [pool.submit(in_process, pathlib.Path(f)) for f in dict.fromkeys(files)]
+        for each in concurrent.futures.as_completed(waiting):
+            name, numbers, output, seconds = each.result()
+            print(f"-- {name}\n{output}", flush=True)
+            total = [a + b for a, b in zip(total, numbers)]
+            rows.append(f"  {name:<40} {numbers[0]:5} passed {numbers[1]:3} failed {numbers[2]:3} skipped {seconds:7.1f} s")
+    print("\n".join(sorted(rows)))
+    return total
 
 
 def run_command(command):
@@ -102,7 +110,9 @@ def main():
     if what == "meson":
         total = read_meson(pathlib.Path(args[0]))
     elif what == "unittest":
-        total = run_unittest(*args)
+        total = run_unittest(args[0], args[1:])
+    elif what == "file":
+        total = run_file(pathlib.Path(args[0]))
     else:
         total = run_command(args)
     if "COUNTS" in os.environ:

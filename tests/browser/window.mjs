@@ -11,6 +11,7 @@ const seen = { foreign: [], complaints: [], keys: 0 }
 const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] })
 const context = await browser.newContext({
     viewport: { width: 1366, height: 768 }, locale: 'zh-CN', timezoneId: 'Asia/Shanghai',
+    serviceWorkers: 'block', // what it fetches cannot be made late
 })
 const page = await context.newPage()
 page.on('request', (r) => r.url().startsWith(ORIGIN) || r.url().startsWith('blob:') || seen.foreign.push(r.url()))
@@ -34,7 +35,7 @@ const focused = () => page.evaluate(() => document.activeElement?.id ?? '')
 
 // waitForFunction would need eval, which the policy of the page refuses
 async function until(what, arg) {
-    for (let i = 0; i < 200; i++) {
+    for (let i = 0; i < 600; i++) {
         if (await page.evaluate(what, arg)) return
         await page.waitForTimeout(50)
     }
@@ -44,6 +45,13 @@ async function until(what, arg) {
 async function focus(id) {
     await until((x) => document.activeElement?.id === x, id)
 }
+
+// what draws the area tree comes late: the keys go on all the same
+await page.route(/\/AreaTree[^/]*\.js$/, async (route) => {
+    await new Promise((r) => setTimeout(r, 2000))
+    seen.late = true
+    await route.continue()
+})
 
 try {
     await page.goto(`${ORIGIN}/window`)
