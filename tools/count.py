@@ -91,7 +91,7 @@ def run_unittest(workers, files):
             name, numbers, output, seconds = each.result()
             print(f"-- {name}\n{output}", flush=True)
             total = [a + b for a, b in zip(total, numbers)]
-            rows.append(f"  {name:<40} {numbers[0]:5} passed {numbers[1]:3} failed {numbers[2]:3} skipped {seconds:7.1f} s")
+            rows.append(f"  {name:<30}{numbers[0]:5} passed{numbers[1]:4} failed{numbers[2]:4} skipped{seconds:7.1f} s")
     print("\n".join(sorted(rows)))
     return total
 
