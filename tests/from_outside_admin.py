@@ -2,6 +2,7 @@
 change of areas would do and did, and the versions of a playbook."""
 import time
 import unittest
+import urllib.parse
 
 import from_outside_api as api
 from from_outside_api import DISTRICT, OTHER, REPORT, TOWN, VILLAGE, Client, uuid7
@@ -128,6 +129,9 @@ class Admin(api.Base):
         unit = api.SERVER.orgs["police"]
         rows = self.want("admin", 200, "GET", f"/api/accounts?org={unit}")["rows"]
         self.assertEqual({r["org"] for r in rows}, {unit})
+        asked = urllib.parse.quote(rows[0]["org_name"])
+        found = self.want("admin", 200, "GET", f"/api/accounts?search={asked}")["rows"]
+        self.assertEqual([r["id"] for r in found], [r["id"] for r in rows])
         self.want("admin", 400, "GET", "/api/accounts?after=x")
         self.want("admin", 400, "GET", "/api/accounts?area=1")
 

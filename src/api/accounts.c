@@ -76,6 +76,14 @@ static bool fits(struct call *c, const struct asked *q, const struct record *r)
     return q->area < 0 || world_area_below(c->w, world_area_by_id(c->w, r->area), q->area);
 }
 
+/* Are these words in the login, the name or the name of the unit? */
+static bool named(struct call *c, struct str words, const struct record *r, struct str login, struct str name)
+{
+    struct str org = json_text(r->fields, "org");
+    return !words.len || str_has(login, words) || str_has(name, words) ||
+           (org.len && str_has(view_org(c->w, org), words));
+}
+
 /* Writes those of these that fit, until the page is full. */
 static bool put_page(struct call *c, struct json_out *o, const struct asked *q, const struct sys_doc *docs, size_t n,
                      int64_t *room, int64_t *last)
@@ -88,7 +96,7 @@ static bool put_page(struct call *c, struct json_out *o, const struct asked *q, 
             continue;
         if (!plain_text(c, r, "login", &login) || !plain_text(c, r, "name", &name))
             return false;
-        if (q->search.len && !str_has(login, q->search) && !str_has(name, q->search))
+        if (!named(c, q->search, r, login, name))
             continue;
         jo_obj(o);
         put_account(c, o, r, login, name);
