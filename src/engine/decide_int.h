@@ -1,5 +1,4 @@
-/* engine/decide_int.h - the state of one decision, shared by decide.c, form.c, builtin*.c,
- * sys.c. */
+/* engine/decide_int.h - the state of one decision, shared by all that takes part in it. */
 #pragma once
 #include "engine/decide.h"
 #include "record/crs.h"
@@ -63,7 +62,7 @@ void hold_declared(struct deciding *d, const struct action *act);         /* `ho
 /* Links the case that is opened to the one before it at this place. */
 void recurrence_put(struct deciding *d);
 
-/* ---- effects shared by all actions ---- */
+/* ---- draft.c ---- */
 void draft_begin(struct deciding *d, struct str act);
 MUST_USE bool draft_end(struct deciding *d); /* folds it into d->work */
 void draft_set(struct deciding *d, const char *name, struct json *value); /* NULL: null */
@@ -71,7 +70,6 @@ void draft_set_c(struct deciding *d, const char *name, struct str text);
 void draft_set_time(struct deciding *d, const char *name, int64_t v);
 void draft_in(struct deciding *d, const char *name, struct json *value);
 struct json *draft_part(struct deciding *d, int64_t i, const char *kind); /* i 0: a new one */
-void draft_derive(struct deciding *d); /* computed fields and the seal, from what is set */
 void part_set(struct deciding *d, struct json *part, const char *key, struct str v);
 void part_int(struct deciding *d, struct json *part, const char *key, int64_t v);
 void part_flag(struct deciding *d, struct json *part, const char *key, bool v);
@@ -144,12 +142,22 @@ MUST_USE bool sys_close(struct deciding *d, bool opening);
 MUST_USE bool sys_open_again(struct deciding *d, bool opening);
 MUST_USE bool sys_look(struct deciding *d, bool opening);
 
-/* ---- decide.c ---- */
-void deciding_context(struct deciding *d, struct xcontext *c);
+/* ---- allow.c ---- */
+void deciding_context(struct deciding *d, struct xcontext *c); /* for conditions and computed values */
+/* Role, area, unit that holds it, not by the same person; sets d->role. */
+MUST_USE bool action_rights(struct deciding *d, const struct action *act, struct err *e);
+MUST_USE bool action_in_state(struct deciding *d, const struct action *act, struct err *e);
 /* Why can this action not be done now?  true: it can (as far as can be told without its form). */
 bool action_possible(struct deciding *d, const struct action *act, struct err *why);
+/* Its conditions and required documents, with what the form gave. */
+MUST_USE bool guards_hold(struct deciding *d, const struct action *act, struct err *e);
+
+/* ---- step.c ---- */
+/* A declared action, whole: one draft, or one for each step of a composite. */
+MUST_USE bool run_action(struct deciding *d, const struct action *act);
+void draft_derive(struct deciding *d); /* computed fields and the seal, from what is set */
+MUST_USE bool decide_transition(struct deciding *d, int state, bool reopens, bool ends_parts);
+
+/* ---- decide.c ---- */
 /* Was the area there on the day of the action?  An import may bring what was before. */
 MUST_USE bool area_valid(struct deciding *d, int area);
-int find_action(const struct record_def *def, struct str id);
-MUST_USE bool action_rights(struct deciding *d, const struct action *act, struct err *e);
-MUST_USE bool decide_transition(struct deciding *d, int state, bool reopens, bool ends_parts);
