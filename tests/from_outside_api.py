@@ -263,8 +263,6 @@ class Base(unittest.TestCase):
                       f"/api/indicators/dispute.resolution_rate?area={DISTRICT}&from={day}&to={day}")
         return f["n"], f["N"]
 
-
-class Walk(Base):
     def today(self):
         return datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=8))).date().isoformat()
 
@@ -278,12 +276,14 @@ class Walk(Base):
         book = self.want("desk", 200, "GET", "/api/playbooks/dispute")
         return next(c["codes"][0]["code"] for c in book["codes"] if c["id"] == name)
 
-    def to_agreement(self, r):
+    def to_agreement(self, r, performance=None):
         self.act("mediator", r, "session", {"session_on": self.today(), "session_note": "双方都来了",
                                             "session_manner": self.code("session_manner")})
         self.act("mediator", r, "agree", {"result": "written", "agreement": "各退一步，以墙为界",
-                                          "performance": "not_due", "performance_date": self.today()})
+                                          "performance": "not_due", "performance_date": performance or self.today()})
 
+
+class Walk(Base):
     def test_from_the_spot_to_the_archive(self):
         n0, all0 = self.rate()
         spot = self.open("grid", "settle_on_the_spot", SPOT)
@@ -769,6 +769,14 @@ class Lists(Base):
         self.assertEqual(self.want("grid", 200, "GET", f"/api/areas/{TOWN}")["parent"], DISTRICT)
         self.want("grid", 404, "GET", "/api/areas/1")
         self.want("grid", 400, "GET", "/api/areas?parent=1")
+        two = self.want("grid", 200, "GET", f"/api/areas?parent={DISTRICT}&levels=2")["rows"]
+        by_level = [x for t in towns for x in
+                    [t, *self.want("grid", 200, "GET", f"/api/areas?parent={t['code']}")["rows"]]]
+        self.assertEqual({x["code"]: x for x in two}, {x["code"]: x for x in by_level})
+        self.assertGreater(len(two), len(towns))
+        self.assertEqual([x["level"] for x in self.want("grid", 200, "GET", "/api/areas?levels=2")["rows"]], [1, 2])
+        for bad in ("0", "3", "two"):
+            self.want("grid", 400, "GET", f"/api/areas?levels={bad}")
         book = self.want("grid", 200, "GET", "/api/playbooks/dispute")
         actions = {a["id"]: a for a in book["records"][0]["actions"]}
         self.assertIn({"field": "summary", "required": True}, actions["report"]["form"])
@@ -888,8 +896,32 @@ class Desk(Base):
         self.assertFalse(self.waits("mediator", "me", "done", r))  # of the same unit
         self.assertNotIn("done", self.lists("leader", "area"))
 
+    def row_of(self, who, record, more, shown="call"):
+        got = self.want(who, 200, "GET", f"/api/desk?of=me&list={shown}{more}")["lists"]
+        rows = next(x for x in got if x["id"] == "call")["rows"]
+        return next((x for x in rows if x["matter"]["id"] == record["id"]), None)
+
+    def test_a_row_of_calls_has_what_makes_the_call_when_it_is_asked_for(self):
+        r = self.open("grid", "report", REPORT)
+        self.register(r)
+        self.act("desk", r, "triage", {"grade": "ordinary", "bar": "none"})
+        self.act("mediator", r, "accept", {"consent": True, "rights_told": True, "identity_seen": True})
+        self.to_agreement(r, "2024-01-02")
+        self.act("mediator", r, "take_effect", {"signed": True, "effective_on": self.today()})
+        whole = self.want("desk", 200, "GET", f"/api/records/{r['id']}")
+        answers = ("visit", "visit_reopen", "visit_missed")
+        row = self.row_of("desk", r, "&calls=true")
+        self.assertEqual({a["id"]: a for a in row["actions"]},
+                         {a["id"]: a for a in whole["actions"] if a["id"] in answers and a["possible"]})
+        self.assertEqual(len(row["actions"][0]["parties"]), 2)
+        self.assertEqual(row["playbook"], whole["playbook"])
+        self.assertNotIn("actions", self.row_of("desk", r, ""))
+        self.assertNotIn("actions", self.row_of("desk", r, "", "all"))
+        # who may not call has no such row
+        self.assertIsNone(self.row_of("mediator", r, "&calls=true"))
+
     def test_what_is_refused(self):
-        for bad in ("of=all", "list=nothing", "list=sign&after=x", "list=sign&after=-1"):
+        for bad in ("of=all", "list=nothing", "list=sign&after=x", "list=sign&after=-1", "list=call&calls=1"):
             with self.subTest(bad=bad):
                 self.want("desk", 400, "GET", f"/api/desk?{bad}")
         self.assertEqual(CLIENTS["admin"].ask("GET", "/api/desk")[0], 403)

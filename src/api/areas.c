@@ -2,6 +2,8 @@
 #include "api/api.sql.h"
 #include "api/api_int.h"
 
+enum { LEVELS_MOST = 2 }; /* of a whole city some two hundred rows */
+
 /* Its members, into an object that was begun. */
 static void put_area(struct call *c, struct json_out *o, int i)
 {
@@ -31,22 +33,36 @@ static struct str world_tag(struct call *c)
     return str_printf(c->a, "w%lld", (long long)c->w->sys_seq);
 }
 
-/* Without parent: the roots; search=TEXT: names that hold it, at most 50. */
+static bool take_levels(struct call *c, int64_t *levels)
+{
+    struct str given = http_query(c->rq, "levels");
+    *levels = 1;
+    if (given.len && (!str_int(given, levels) || *levels < 1 || *levels > LEVELS_MOST))
+        return err_field(c->e, ERR_INPUT, "levels", "levels: expected 1 or 2");
+    return true;
+}
+
+/* Without parent: the roots; levels=2: with those below; search=TEXT: names that hold it, at most 50. */
 static bool areas_list(struct call *c)
 {
     struct str parent = http_query(c->rq, "parent"), search = str_trim(http_query(c->rq, "search"));
     int p = parent.len ? world_area(c->w, parent) : -1, found = 0;
+    int64_t levels;
     if (parent.len && p < 0)
         return err_field(c->e, ERR_UNKNOWN_AREA, "parent", "there is no area with this code");
+    if (!take_levels(c, &levels))
+        return false;
+    int top = p < 0 ? 0 : c->w->areas[p].level;
     struct reply r;
     if (!reply_rows(c, world_tag(c), &r))
         return true;
     for (int k = 0; k < c->w->n_areas; k++) {
         int i = c->w->walk[k];
-        bool hit = search.len ? found < 50 && (p < 0 || world_area_below(c->w, i, p)) &&
+        bool below = p < 0 || world_area_below(c->w, i, p);
+        bool hit = search.len ? found < 50 && below &&
                                     (str_has(c->w->areas[i].full, search) ||
                                      str_starts(c->w->areas[i].code, search))
-                              : c->w->areas[i].parent == p;
+                              : below && i != p && c->w->areas[i].level <= top + levels;
         if (!hit)
             continue;
         jo_obj(&r.o);
@@ -207,6 +223,7 @@ static bool areas_history(struct call *c)
 }
 
 static const struct param AREA_QUERY[] = {{"parent", "code of the area above; absent: the roots"},
+                                          {"levels", "1 (default), or 2: those below each of them too"},
                                           {"search", "part of a name, or the beginning of a code"},
                                           {NULL, NULL}};
 

@@ -32,7 +32,8 @@ struct desk {
     int n_scopes;
     int64_t day_end;
     const struct list_def *shown;
-    bool all; /* the head of each list */
+    bool all;   /* the head of each list */
+    bool calls; /* each row of `call` with what makes the call */
     int64_t skip;
     struct json *works; /* accounts that matters name: still at work? */
 };
@@ -156,6 +157,11 @@ static bool put_row(struct desk *d, struct json_out *o, const struct list_def *l
     }
     jo_key(o, "matter");
     bool ok = view_open(c, r, &v) && view_row(&v, o);
+    if (ok && d->calls && strcmp(l->kind, "call") == 0) {
+        jo_kv(o, "playbook", r->pb);
+        jo_key(o, "actions");
+        ok = engine_calls(c->api->engine, c->db, c->w, r, &c->actor, o, c->e);
+    }
     jo_end(o);
     return ok;
 }
@@ -250,14 +256,17 @@ static bool put_list(struct desk *d, struct json_out *o, const struct list_def *
 static bool take_shown(struct desk *d)
 {
     struct call *c = d->c;
-    struct str id = http_query(c->rq, "list"), after = http_query(c->rq, "after");
+    struct str id = http_query(c->rq, "list"), after = http_query(c->rq, "after"), calls = http_query(c->rq, "calls");
     for (size_t i = 0; i < COUNT_OF(LISTS); i++)
         if (str_is(id, LISTS[i].id))
             d->shown = &LISTS[i];
     d->all = str_is(id, "all");
+    d->calls = str_is(calls, "true");
     if (id.len && !d->shown && !d->all)
         return err_field(c->e, ERR_INPUT, "list",
                          "list: expected sign, today, late, back, call, done or all");
+    if (calls.len && !d->calls)
+        return err_field(c->e, ERR_INPUT, "calls", "calls: expected true");
     if (after.len && (!str_int(after, &d->skip) || d->skip < 0 || d->skip > MOST))
         return err_field(c->e, ERR_INPUT, "after", "after: expected what next was");
     return true;
@@ -290,6 +299,8 @@ static const struct param DESK_QUERY[] = {{"of", "me (default), unit or area"},
                                           {"list", "whose rows to give: sign, today, late, back, call, done; "
                                                    "all: the first 8 of each"},
                                           {"after", "next of the page before"},
+                                          {"calls", "true: each row of call with its playbook, and the actions that "
+                                                    "answer it"},
                                           {NULL, NULL}};
 
 static const struct route ROWS[] = {

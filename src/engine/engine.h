@@ -100,6 +100,9 @@ bool engine_may_follow_up(const struct world *w, const struct record *r, const s
 MUST_USE bool engine_possible(struct engine *en, struct store *db, const struct world *w,
                               const struct record *r, const struct actor *actor, struct json_out *out,
                               struct err *e);
+/* The same of those alone that are possible and answer a call of a follow-up, or say that nobody was reached. */
+MUST_USE bool engine_calls(struct engine *en, struct store *db, const struct world *w, const struct record *r,
+                           const struct actor *actor, struct json_out *out, struct err *e);
 
 /* "parties": those whom a follow-up waits for that this action answers; nothing when there are none. */
 void engine_parties(const struct record_def *def, const struct record *r, const struct action *act,

@@ -5,6 +5,7 @@
 struct listing {
     struct deciding d;
     struct json_out *out;
+    bool calls; /* only what can be done with a call of a follow-up now */
 };
 
 static void show_form(struct listing *l, const struct action *act)
@@ -54,7 +55,7 @@ void engine_parties(const struct record_def *def, const struct record *r, const 
 /* Is it a step that only stands inside composites, or an action another state would offer? */
 static bool offered(const struct listing *l, const struct action *act)
 {
-    if (act->opens || act->import)
+    if (act->opens || act->import || (l->calls && !act->answers.len && !act->misses.len))
         return false;
     if (act->n_does)
         return !l->d.def->actions[act->does[0]].opens;
@@ -70,7 +71,7 @@ static void show_action(struct listing *l, const struct action *act)
     bool possible = action_possible(&l->d, act, &why);
     if (possible && first != act)
         possible = action_possible(&l->d, first, &why);
-    if (!possible && why.code == ERR_FORBIDDEN)
+    if (!possible && (l->calls || why.code == ERR_FORBIDDEN))
         return; /* not his business at all */
     jo_obj(o);
     jo_kv(o, "id", act->id);
@@ -88,15 +89,14 @@ static void show_action(struct listing *l, const struct action *act)
     jo_end(o);
 }
 
-bool engine_possible(struct engine *en, struct store *db, const struct world *w,
-                     const struct record *r, const struct actor *actor, struct json_out *out,
-                     struct err *e)
+static bool list(struct engine *en, struct store *db, const struct world *w, const struct record *r,
+                 const struct actor *actor, bool calls, struct json_out *out, struct err *e)
 {
     struct arena *a AUTO(arena_freep) = arena_new();
     struct snapshot s = {.world = w, .keys = &en->keys, .now = engine_now(en), .rec = NULL};
     struct ask ask = ASK_INIT;
     struct changeset set = {.n = 0};
-    struct listing l = {.out = out};
+    struct listing l = {.out = out, .calls = calls};
     int record;
     ask.actor = actor;
     s.calendar = engine_calendar(en);
@@ -114,8 +114,21 @@ bool engine_possible(struct engine *en, struct store *db, const struct world *w,
         for (int i = 0; i < l.d.def->n_actions; i++)
             if (offered(&l, &l.d.def->actions[i]))
                 show_action(&l, &l.d.def->actions[i]);
-        builtin_possible(&l.d, out);
+        if (!calls)
+            builtin_possible(&l.d, out);
     }
     jo_end(out);
     return true;
+}
+
+bool engine_possible(struct engine *en, struct store *db, const struct world *w, const struct record *r,
+                     const struct actor *actor, struct json_out *out, struct err *e)
+{
+    return list(en, db, w, r, actor, false, out, e);
+}
+
+bool engine_calls(struct engine *en, struct store *db, const struct world *w, const struct record *r,
+                  const struct actor *actor, struct json_out *out, struct err *e)
+{
+    return list(en, db, w, r, actor, true, out, e);
 }

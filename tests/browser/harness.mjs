@@ -81,6 +81,27 @@ export function uuid7() {
     return Buffer.from(b).toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 }
 
+// A matter whose two parties are to be called today; answers with its id.
+export async function dueCall(what) {
+    const [grid, desk, mediator] = [await api('grid'), await api('desk'), await api('mediator')]
+    const today = desk.me.today
+    const before = new Date(Date.parse(today) - 2 * 86400000).toISOString().slice(0, 10)
+    const { id } = await grid.open('dispute', 'report', WORLD.village, {
+        summary: what, place: { text: '一村8号' }, result: 'not_settled',
+    })
+    await desk.act(id, 'register', {
+        type: '0202', source: 'grid', scale: '01', colour: 'yellow',
+        applicant: [{ name: '欧阳小明', phone: '13812345678' }], respondent: [{ name: '李四', phone: '13912345678' }],
+    })
+    await desk.act(id, 'triage', { grade: 'ordinary', bar: 'none' })
+    await mediator.act(id, 'accept', { consent: true, rights_told: true, identity_seen: true })
+    await mediator.act(id, 'agree', {
+        result: 'written', agreement: '改檐沟', performance: 'not_due', performance_date: before,
+    })
+    await mediator.act(id, 'take_effect', { signed: true, effective_on: today })
+    return id
+}
+
 /* ---- hands on the page of one matter ---- */
 
 // The button of an action, wherever it lies.

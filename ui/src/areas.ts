@@ -1,5 +1,6 @@
 /* The area tree, from one's own areas down. */
-import { ask, get, session } from './api'
+import { addressOf, ask, get, session } from './api'
+import { keep } from './offline/kept'
 
 export interface Area {
     code: string
@@ -26,8 +27,22 @@ export async function onlyArea(): Promise<string | undefined> {
     return own.length === 1 && !(await below(own[0].code)).length ? own[0].code : undefined
 }
 
+const BELOW = '/api/areas'
+
 export async function below(code: string): Promise<Area[]> {
-    return (await get<{ rows: Area[] }>('/api/areas', { parent: code })).rows
+    return (await get<{ rows: Area[] }>(BELOW, { parent: code })).rows
+}
+
+/* Two levels below one's own areas in one answer each, kept as `below` asks for them level by level. */
+export async function keepBelow(): Promise<void> {
+    for (const { code: own } of ownAreas()) {
+        const { rows } = await ask<{ rows: Area[] }>('GET', addressOf(BELOW, { parent: own, levels: '2' }))
+        const parents = new Set([own, ...rows.flatMap((a) => a.parent ?? [])])
+        for (const parent of parents) {
+            const children = rows.filter((a) => a.parent === parent)
+            await keep(addressOf(BELOW, { parent }), { rows: children })
+        }
+    }
 }
 
 export function areaOf(code: string): Promise<Area> {

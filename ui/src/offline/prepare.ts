@@ -1,7 +1,7 @@
 /* What a phone needs before it loses its network: forms and code lists, the areas below one's own, the open
  * matters there, brought up to date by what changed since, and today's calls. */
 import { shallowReactive } from 'vue'
-import { below } from '../areas'
+import { keepBelow } from '../areas'
 import { get, may, PERM, session } from '../api'
 import { loadCalls } from '../phone/calls'
 import { loadPlaybook, types } from '../playbook'
@@ -38,18 +38,9 @@ interface Changes {
 
 export const own = shallowReactive({ rows: [] as Row[], known: false })
 
-const AREA_ASKS = 60 // a grid worker's street has some twenty villages; a county's tree stays on the server
 const OPEN_KEPT = 300
 const PLACE = 'open'
 const FRESH_MS = 10 * 60000
-
-async function prepareAreas(): Promise<void> {
-    const todo = [...new Set(session.me?.roles.map((r) => r.area))]
-    for (let asked = 0; todo.length && asked < AREA_ASKS; asked++) {
-        const rows = await below(todo.shift()!)
-        todo.push(...rows.filter((a) => a.children).map((a) => a.code))
-    }
-}
 
 /* The newest signed size of the log: what came later is asked for next time. */
 async function begin(): Promise<number> {
@@ -102,7 +93,7 @@ export async function prepare(again = false): Promise<void> {
     const stamp = `prepared ${session.me.account}`
     if (again && Date.now() - ((await kept<number>(stamp)) ?? 0) < FRESH_MS) return
     for (const id of new Set(types.map((x) => x.playbook))) await loadPlaybook(id)
-    await prepareAreas()
+    await keepBelow()
     await prepareOpen()
     await loadCalls()
     await keep(stamp, Date.now())

@@ -1,5 +1,6 @@
 /* Today's calls, one for each party, with what the phone needs to make them without a network. */
 import { get, session } from '../api'
+import { placeOf, type Row } from '../desk/desk'
 import { keep, kept } from '../offline/kept'
 import { box } from '../offline/outbox'
 import { loadPlaybook, recordOf, type Field, type Playbook, type RecordDef } from '../playbook'
@@ -21,7 +22,6 @@ export interface Way {
     id: string
     name: string
     name_en: string
-    possible: boolean
     form?: Form[]
     parties?: Party[]
     misses?: boolean
@@ -42,13 +42,11 @@ export interface Call {
     ways: Way[]
 }
 
-interface Matter {
-    id: string
-    type: string
+/* A row of the desk's list of calls: the matter as lists show it, and what answers its call. */
+interface Due {
+    at: string
+    matter: Row
     playbook: string
-    number?: string
-    title?: string
-    fields: Record<string, unknown>
     actions: Way[]
 }
 
@@ -58,38 +56,32 @@ export interface Today {
     calls: Call[]
 }
 
-const MOST = 30
 const KEY = () => `calls ${session.me?.account}`
 
-function waysOf(m: Matter, def: RecordDef): Way[] {
-    return m.actions.flatMap((w) => {
+function waysOf(d: Due, def: RecordDef): Way[] {
+    return d.actions.flatMap((w) => {
         const a = def.actions.find((x) => x.id === w.id)
-        if (!w.possible || !(a?.answers ?? a?.misses)) return []
-        return [{ ...w, misses: !!a!.misses, reopens: a!.reopens, when: a!.when_answered }]
+        return a ? [{ ...w, misses: !!a.misses, reopens: a.reopens, when: a.when_answered }] : []
     })
 }
 
-function callsOf(m: Matter, def: RecordDef, due: string): Call[] {
-    const ways = waysOf(m, def)
+function callsOf(d: Due, def: RecordDef): Call[] {
+    const ways = waysOf(d, def)
     const answers = ways.find((w) => !w.misses)
     if (!answers) return []
-    const place = m.fields[def.place ?? ''] as { text?: string } | undefined
-    const { id, playbook, type, number, title } = m
-    const one = { record: id, playbook, type, number, title, place: place?.text, due, ways }
+    const { id, type, number, title } = d.matter
+    const one = { record: id, playbook: d.playbook, type, number, title, place: placeOf(d.matter), due: d.at, ways }
     const parties = answers.parties ?? []
     return parties.length ? parties.map((party) => ({ ...one, party })) : [one]
 }
 
+/* One question, however many calls there are. */
 async function fetchCalls(): Promise<Today> {
-    interface Row { at: string; matter: { id: string } }
-    const got = await get<{ lists: { id: string; n: number; rows?: Row[] }[] }>('/api/desk', { list: 'call' })
+    type Lists = { lists: { id: string; n: number; rows?: Due[] }[] }
+    const got = await get<Lists>('/api/desk', { list: 'call', calls: 'true' })
     const list = got.lists.find((l) => l.id === 'call')
     const calls: Call[] = []
-    for (const r of (list?.rows ?? []).slice(0, MOST)) {
-        const m = await get<Matter>(`/api/records/${r.matter.id}`)
-        const pb = await loadPlaybook(m.playbook)
-        calls.push(...callsOf(m, recordOf(pb, m.type), r.at))
-    }
+    for (const d of list?.rows ?? []) calls.push(...callsOf(d, recordOf(await loadPlaybook(d.playbook), d.matter.type)))
     return { matters: list?.n ?? 0, calls }
 }
 
