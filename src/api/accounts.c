@@ -205,7 +205,7 @@ static bool with_password(struct call *c, struct pending *p)
         return false;
     }
     f.account = ans.record;
-    if (!engine_exclusive(c->api->engine, save_fresh, &f, c->e))
+    if (!engine_credential(c->api->engine, save_fresh, &f, c->e))
         return false;
     http_set_header(c->rq, "Cache-Control", STR("no-store"));
     if (!reply_begin(c, STR_NONE, &r))

@@ -206,7 +206,7 @@ static bool scan_enter(struct call *c)
         return false;
     call_tried(c, &c->api->login);
     x.account = desk.account;
-    if (!engine_exclusive(c->api->engine, make_session, &x, c->e))
+    if (!engine_credential(c->api->engine, make_session, &x, c->e))
         return false;
     session_answer(c, x.cookie);
     return true;

@@ -119,7 +119,7 @@ static bool try_login(struct slow *s)
     bool ok = db && login_begin(db, s->login, s->now, &s->tried, &s->e);
     engine_reader_back(s->api->engine, db);
     return ok && login_verify(s->api->hasher, &s->tried, s->password, &s->e) &&
-           engine_exclusive(s->api->engine, settle, s, &s->e) &&
+           engine_credential(s->api->engine, settle, s, &s->e) &&
            login_answer(&s->tried, s->now, &s->e) && was_right(s);
 }
 
@@ -233,7 +233,7 @@ static bool end_one(void *user, struct store *db, struct err *e)
 static bool session_delete(struct call *c)
 {
     struct ending x = {.c = c};
-    if (!engine_exclusive(c->api->engine, end_mine, &x, c->e))
+    if (!engine_credential(c->api->engine, end_mine, &x, c->e))
         return false;
     set_cookie(c->rq, c->a, c->api, "", true);
     http_answer(c->rq, 204, "application/json", STR_NONE);
@@ -243,7 +243,7 @@ static bool session_delete(struct call *c)
 static bool sessions_delete(struct call *c)
 {
     struct ending x = {.c = c, .key = http_part(c->rq, "key")};
-    if (!engine_exclusive(c->api->engine, end_one, &x, c->e))
+    if (!engine_credential(c->api->engine, end_one, &x, c->e))
         return false;
     if (!x.found)
         return err_set(c->e, ERR_NOT_FOUND, "this account has no such session");
@@ -298,7 +298,7 @@ static bool change_password(struct slow *s)
     engine_reader_back(s->api->engine, db);
     if (!ok || !login_verify(s->api->hasher, &s->tried, s->password, &s->e) ||
         !hasher_make(s->api->hasher, s->fresh, s->hash, &s->e) ||
-        !engine_exclusive(s->api->engine, save_password, s, &s->e) ||
+        !engine_credential(s->api->engine, save_password, s, &s->e) ||
         !login_answer(&s->tried, s->now, &s->e))
         return false;
     return (id_eq(s->tried.account, s->mine.account) && was_right(s)) ||

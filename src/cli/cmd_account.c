@@ -77,7 +77,7 @@ static bool open_account(struct cli *c, struct engine *en, const char *role, con
         return false;
     k->account = ans.record;
     k->now = engine_now(en);
-    return engine_exclusive(en, keep_password, k, c->e);
+    return engine_credential(en, keep_password, k, c->e);
 }
 
 bool cmd_account_add(struct cli *c)

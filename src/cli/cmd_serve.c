@@ -69,7 +69,7 @@ static void watch(struct engine *en, struct api *api, struct store *db, const si
 
 bool cmd_serve(struct cli *c)
 {
-    struct engine_config cfg = {.clocks = true};
+    struct engine_config cfg = {.clocks = true, .reserve = true};
     struct engine *en;
     struct api *api;
     struct store *db AUTO(store_closep) = NULL;

@@ -288,7 +288,7 @@ static bool refused(struct job *job, const struct err *why, const struct changes
 {
     job->ans->ok = false;
     job->ans->err = *why;
-    job->ans->conflict = set ? set->conflict : NULL;
+    job->ans->conflict = set && set->conflict ? json_clone(job->arena, set->conflict) : NULL; /* ours is emptied */
     return true;
 }
 

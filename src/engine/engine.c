@@ -189,6 +189,8 @@ bool engine_open(const struct engine_config *cfg, struct engine **out, struct er
         en->read_only = ok && !continues;
         ok = ok && (en->read_only || erasures_ensure(en->db, &en->keys, e));
     }
+    if (ok && !cfg->read_only && !cfg->bulk)
+        reserve_open(&en->reserve, cfg->url, cfg->reserve && !en->read_only);
     struct world *w = ok ? engine_world(en, e) : NULL;
     if (!w) {
         engine_close(en);
@@ -391,11 +393,11 @@ static void wake_exclusive(void *user, struct answer *ans)
     wake(&x->waiter, ans);
 }
 
-bool engine_exclusive(struct engine *en, bool (*fn)(void *user, struct store *db, struct err *e),
-                      void *user, struct err *e)
+static bool run_alone(struct engine *en, bool (*fn)(void *user, struct store *db, struct err *e), void *user,
+                      bool credential, struct err *e)
 {
     struct exclusive_job x = {
-        .job = {.exclusive = fn, .user = user, .exclusive_err = e, .done = wake_exclusive},
+        .job = {.exclusive = fn, .user = user, .exclusive_err = e, .done = wake_exclusive, .credential = credential},
         .waiter = {.lock = PTHREAD_MUTEX_INITIALIZER, .cond = PTHREAD_COND_INITIALIZER}};
     x.job.ans = &x.ans;
     enqueue(en, &x.job);
@@ -403,6 +405,18 @@ bool engine_exclusive(struct engine *en, bool (*fn)(void *user, struct store *db
     if (!x.ans.ok && !err_is(e))
         *e = x.ans.err;
     return x.ans.ok;
+}
+
+bool engine_exclusive(struct engine *en, bool (*fn)(void *user, struct store *db, struct err *e), void *user,
+                      struct err *e)
+{
+    return run_alone(en, fn, user, false, e);
+}
+
+bool engine_credential(struct engine *en, bool (*fn)(void *user, struct store *db, struct err *e), void *user,
+                       struct err *e)
+{
+    return run_alone(en, fn, user, true, e);
 }
 
 void engine_fault_in(struct engine *en, int64_t k)

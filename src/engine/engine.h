@@ -19,6 +19,7 @@ struct engine_config {
     struct clock_source clock;
     bool bulk;      /* load into a file that is thrown away when it fails: big batches, no fsync */
     bool read_only; /* no writer */
+    bool reserve;   /* keeps room on the disk for looks and system records (reserve.h) */
     bool clocks;    /* a thread looks each second at what has fallen due (engine_tick) */
     int batch;      /* actions in one commit; 0 is LIMIT_BATCH, an import takes LIMIT_BATCH_IMPORT */
     int build;      /* records in one step of building figures; 0 is LIMIT_BUILD */
@@ -154,6 +155,9 @@ struct engine_stats engine_stats(const struct engine *en);
 /* Writer's side tools (cli): run fn inside the writer's turn, in one transaction. */
 MUST_USE bool engine_exclusive(struct engine *en, bool (*fn)(void *user, struct store *db, struct err *e),
                                void *user, struct err *e);
+/* The same for log-ins and passwords, which a full disk does not stop (reserve.h). */
+MUST_USE bool engine_credential(struct engine *en, bool (*fn)(void *user, struct store *db, struct err *e),
+                                void *user, struct err *e);
 /* Waits until no figure is being built any more; the writer builds between its commits, and goes on at
  * the next start when it is ended in between.  ERR_BUSY: no writer is there to do it. */
 MUST_USE bool engine_build_wait(struct engine *en, void (*progress)(void *self, int64_t done, int64_t total),

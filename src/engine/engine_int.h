@@ -2,6 +2,7 @@
 #pragma once
 #include "engine/decide.h"
 #include "engine/erasures.h"
+#include "engine/reserve.h"
 #include <pthread.h>
 
 enum { READERS = 8 };
@@ -19,6 +20,7 @@ struct job {
     /* instead of an ask: something to run in the writer's turn */
     bool (*exclusive)(void *user, struct store *db, struct err *e);
     struct err *exclusive_err;
+    bool credential; /* what is to be run is a log-in or a password */
 };
 
 /* How far watches have looked: up to this event, before this row, until this time; now is 0: not yet. */
@@ -46,6 +48,7 @@ struct engine {
     int64_t forgotten; /* the ticker's own: what was erased up to this event is out of the search index */
     bool wal_waits;    /* the writer's own: the WAL is to be cut off as soon as nobody reads */
     struct store *db; /* the writer's */
+    struct reserve reserve;
 
     bool building;       /* under lock: something is built between the commits */
     int64_t build_asked; /* under lock: counts how often `building` was set */

@@ -47,9 +47,8 @@ bool blob_drop(struct store *db, struct id id, struct err *e)
 
 bool uploads_folder(const char *url, char out[static UPLOADS_FOLDER], struct err *e)
 {
-    if (strncmp(url, "sqlite:", 7) == 0)
-        url += 7;
-    int n = snprintf(out, UPLOADS_FOLDER, "%s.files", url);
+    const char *file = store_file(url);
+    int n = snprintf(out, UPLOADS_FOLDER, "%s.files", file ? file : "");
     return (n > 0 && n < UPLOADS_FOLDER) || err_set(e, ERR_IO, "the path of the database is too long");
 }
 

@@ -104,8 +104,15 @@ static bool save_rows(struct engine *en, struct keeping *k, struct err *e)
 
 static bool save_file(struct engine *en, struct keeping *k, struct err *e)
 {
-    if (!upload_bytes_put(en->db, k->u->id, k->sealed, e))
+    struct err mine = ERR_INIT;
+    if (!reserve_held(&en->reserve))
+        return reserve_full(e);
+    if (!upload_bytes_put(en->db, k->u->id, k->sealed, &mine)) {
+        if (mine.code == ERR_FULL)
+            return reserve_full(e);
+        *e = mine;
         return false;
+    }
     bool ok = engine_exclusive(en, save, k, e);
     if (!ok)
         upload_bytes_remove(en->db, k->u->id);

@@ -115,18 +115,69 @@ static bool try_batch(struct engine *en, struct arena *a, struct job **jobs, siz
     return true;
 }
 
+/* ---- a full disk ---- */
+
+/* What a full disk does not stop: the reserve is for these. */
+static bool comes_first(const struct job *j)
+{
+    if (j->exclusive)
+        return j->credential;
+    return str_is(j->ask->action, "look") || str_starts(j->ask->type, STR("sys."));
+}
+
+/* May it be tried?  The room that the reserve held is not for everybody. */
+static bool let_in(struct engine *en, const struct job *j, struct err *e)
+{
+    return comes_first(j) || reserve_held(&en->reserve) || reserve_full(e);
+}
+
+/* It failed since the disk is full, and must be done nevertheless.  True: try it again. */
+static bool makes_room(struct engine *en, const struct job *j, struct err *e)
+{
+    if (e->code != ERR_FULL || !comes_first(j) || !reserve_give(&en->reserve))
+        return false;
+    err_clear(e);
+    return true;
+}
+
 static void fail_job(struct job *j, const struct err *e)
 {
-    *j->ans = (struct answer){.ok = false, .err = *e};
+    struct err full = ERR_INIT;
+    bool plain = e->code == ERR_FULL && !e->zh[0] && !reserve_full(&full); /* the database's own words */
+    *j->ans = (struct answer){.ok = false, .err = plain ? full : *e};
+}
+
+/* ---- running ---- */
+
+static bool try_exclusive(struct engine *en, struct job *j, struct err *e)
+{
+    if (store_begin(en->db, e) && j->exclusive(j->user, en->db, e) && store_commit(en->db, e))
+        return true;
+    store_rollback(en->db);
+    return false;
 }
 
 static void run_exclusive(struct engine *en, struct job *j)
 {
     struct err *e = j->exclusive_err;
-    bool ok = store_begin(en->db, e) && j->exclusive(j->user, en->db, e) && store_commit(en->db, e);
-    if (!ok)
-        store_rollback(en->db);
+    bool ok = let_in(en, j, e) && try_exclusive(en, j, e);
+    if (!ok && makes_room(en, j, e))
+        ok = try_exclusive(en, j, e);
     j->ans->ok = ok;
+}
+
+static bool try_alone(struct engine *en, struct arena *a, struct job *j, struct err *e)
+{
+    arena_reset(a);
+    return let_in(en, j, e) && try_batch(en, a, &j, 1, e);
+}
+
+/* Once more by itself where that may help, and once more when room was made for it. */
+static bool by_itself(struct engine *en, struct arena *a, struct job *j, bool again, struct err *e)
+{
+    if (again)
+        err_clear(e);
+    return (again && try_alone(en, a, j, e)) || (makes_room(en, j, e) && try_alone(en, a, j, e));
 }
 
 static void run(struct engine *en, struct arena *a, struct gathered *g)
@@ -136,16 +187,15 @@ static void run(struct engine *en, struct arena *a, struct gathered *g)
         run_exclusive(en, g->jobs[0]);
         return;
     }
-    if (try_batch(en, a, g->jobs, g->n, &e))
+    if (reserve_held(&en->reserve) && try_batch(en, a, g->jobs, g->n, &e))
         return;
-    /* the store failed: nothing was written; each ask is tried once more by itself */
-    en->stats.retries++;
+    /* the store failed: nothing was written; or the disk is full, and who comes first is not in one batch with others */
+    en->stats.retries += err_is(&e);
+    bool again = g->n > 1 || e.code == ERR_BUSY || !err_is(&e);
     for (size_t i = 0; i < g->n; i++) {
-        struct err mine = ERR_INIT;
-        bool worth = g->n > 1 || e.code == ERR_BUSY;
-        arena_reset(a);
-        if (!worth || !try_batch(en, a, &g->jobs[i], 1, &mine))
-            fail_job(g->jobs[i], worth ? &mine : &e);
+        struct err mine = e;
+        if (!by_itself(en, a, g->jobs[i], again, &mine))
+            fail_job(g->jobs[i], &mine);
     }
 }
 
@@ -178,9 +228,6 @@ void *engine_writer(void *engine)
             struct job *j = g->jobs[i];
             en->stats.actions += j->ans->ok;
             en->stats.refused += !j->ans->ok;
-            struct answer *ans = j->ans;
-            if (ans->conflict) /* into the caller's arena before ours is emptied */
-                ans->conflict = json_clone(j->arena, ans->conflict);
         }
         for (size_t i = 0; i < g->n; i++)
             g->jobs[i]->done(g->jobs[i]->exclusive ? g->jobs[i] : g->jobs[i]->user, g->jobs[i]->ans);

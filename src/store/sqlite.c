@@ -35,11 +35,6 @@ static sqlite3_stmt *handle(const struct stmt *st)
     return st->handle;
 }
 
-static const char *path_of(const char *url)
-{
-    return strncmp(url, "sqlite:", 7) == 0 ? url + 7 : url;
-}
-
 /* --- errors ----------------------------------------------------------------------------------- */
 
 static enum err_code code_of(sqlite3 *db, int rc)
@@ -191,14 +186,14 @@ static bool lite_open(const char *url, enum store_mode mode, struct store **out,
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, configure);
-    if (!*path_of(url))
+    if (!*store_file(url))
         return err_set(e, ERR_STORE, "the name of the database file is empty");
     struct lite *l = mem_new(sizeof *l);
     *l = (struct lite){.base = {.engine = &sqlite_engine, .mode = mode}, .wal_pages = -1};
     size_t size = strlen(url) + 1;
     l->base.url = mem_new(size);
     memcpy(l->base.url, url, size);
-    l->path = path_of(l->base.url);
+    l->path = store_file(l->base.url);
     int flags =
         SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (mode == STORE_READ ? 0 : SQLITE_OPEN_CREATE);
     bool ok = sqlite3_open_v2(l->path, &l->db, flags, NULL) == SQLITE_OK;
@@ -224,12 +219,12 @@ static bool lite_ready(struct store *db, struct err *e)
 static bool lite_exists(const char *url, bool *yes, struct err *e)
 {
     struct stat st;
-    if (stat(path_of(url), &st) == 0) {
+    if (stat(store_file(url), &st) == 0) {
         *yes = true;
         return true;
     }
     if (errno != ENOENT && errno != ENOTDIR)
-        return err_set(e, ERR_IO, "%s: %s", path_of(url), strerror(errno));
+        return err_set(e, ERR_IO, "%s: %s", store_file(url), strerror(errno));
     *yes = false;
     return true;
 }

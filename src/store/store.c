@@ -56,6 +56,13 @@ const char *store_url(const struct store *db)
     return db->url;
 }
 
+const char *store_file(const char *url)
+{
+    if (engine_of(url)->id != STORE_SQLITE)
+        return NULL;
+    return strncmp(url, "sqlite:", 7) == 0 ? url + 7 : url;
+}
+
 bool store_exists(const char *url, bool *yes, struct err *e)
 {
     bool found = false, schema = false;

@@ -31,6 +31,8 @@ void store_close(struct store *db);   /* NULL is allowed; an open transaction is
 void store_closep(struct store **db);
 enum store_engine store_engine(const struct store *db);
 const char *store_url(const struct store *db);
+/* The file of a SQLite URL, a part of it; NULL: it is PostgreSQL. */
+const char *store_file(const char *url);
 /* Does this database exist and hold our schema? */
 MUST_USE bool store_exists(const char *url, bool *yes, struct err *e);
 
