@@ -1,10 +1,10 @@
-/* backup and restore (SQLite; PostgreSQL has its own tools, and restore erases again behind them, see
- * docs/operations.md).
+/* backup and restore.
  *
- * A backup is a folder: bihuan.db (a consistent copy made while the program runs), files/ (uploads,
- * encrypted), checkpoint (signed: what the copy must contain).  The key file is not in it unless
- * --with-key says so: who has both can read everything. */
-#include "cli/command.h"
+ * A backup is a folder: bihuan.db or, of PostgreSQL, bihuan.dump (a consistent copy made while the program runs),
+ * files/ (uploads, encrypted; on PostgreSQL they are rows), checkpoint (signed: what the copy must contain).  The
+ * key file is not in it unless --with-key says so: who has both can read everything.  A copy that PostgreSQL's own
+ * tools have put back is checked, and what was erased since erased again, by restore without a folder. */
+#include "cli/copy.h"
 #include "engine/erasures.h"
 #include "engine/upload_bytes.h"
 #include "engine/verify.h"
@@ -21,30 +21,6 @@ const struct option OPT_restore[] = {OPTION_DB,
                                      {"erasures", "FILE", "the list of what was erased, when it is "
                                       "not beside the key file"},
                                      OPTION_END};
-
-static bool copy_file(const char *from, const char *to, struct err *e)
-{
-    FILE *in = fopen(from, "rbe");
-    if (!in)
-        return err_set(e, ERR_IO, "cannot read %.300s: %s", from, strerror(errno));
-    FILE *out = fopen(to, "wbe");
-    if (!out) {
-        fclose(in);
-        return err_set(e, ERR_IO, "cannot write %.300s: %s", to, strerror(errno));
-    }
-    char piece[65536];
-    size_t n;
-    bool ok = true;
-    while (ok && (n = fread(piece, 1, sizeof piece, in)) > 0)
-        ok = fwrite(piece, 1, n, out) == n;
-    ok = ok && !ferror(in) && fflush(out) == 0 && fsync(fileno(out)) == 0;
-    int why = errno;
-    fclose(in);
-    if (fclose(out) != 0 || !ok)
-        return err_set(e, why == ENOSPC ? ERR_FULL : ERR_IO, "cannot write %.300s: %s", to,
-                       strerror(why));
-    return true;
-}
 
 /* Two levels: files/ab/<id>. A folder that is not there holds nothing. */
 static bool copy_tree(struct arena *a, const char *from, const char *to, int depth, struct err *e)
@@ -72,39 +48,27 @@ static bool copy_tree(struct arena *a, const char *from, const char *to, int dep
     return ok;
 }
 
-static bool is_file_url(struct cli *c, const char *url)
-{
-    return strncmp(url, "postgres", 8) != 0 ||
-           err_set(c->e, ERR_USAGE, "PostgreSQL: use pg_dump and keep the key file beside it "
-                   "(docs/operations.md)");
-}
-
 bool cmd_backup(struct cli *c)
 {
     const char *url, *dir;
     char key[1024], files[UPLOADS_FOLDER];
     struct keys keys;
-    struct store *db AUTO(store_closep) = NULL;
     struct ledger_head head;
     if (c->args.n_words != 1)
         return err_set(c->e, ERR_USAGE, "name the folder to write");
     dir = c->args.words[0];
-    if (!args_need(&c->args, "db", &url, c->e) || !is_file_url(c, url) ||
-        !keys_path(url, key, c->e) || !keys_load(key, &keys, c->e))
+    if (!args_need(&c->args, "db", &url, c->e) || !keys_path(url, key, c->e) || !keys_load(key, &keys, c->e))
         return false;
     if (mkdir(dir, 0700) != 0)
         return err_set(c->e, ERR_IO, "cannot make the folder %.300s: %s", dir, strerror(errno));
-    const char *copy = arena_printf(c->arena, "%s/bihuan.db", dir);
-    if (!store_open(url, STORE_READ, &db, c->e) || !store_copy(db, copy, c->e))
-        return false;
-    store_closep(&db);
-    if (!store_open(copy, STORE_READ, &db, c->e) || !ledger_read_head(db, &head, c->e))
+    if (!copy_out(c, url, copy_name(c->arena, url, dir), &head))
         return false;
     struct hash root = tree_root(&head.tree);
     struct str note = checkpoint_sign(c->arena, &keys, head.tree.size, &root);
-    if (!file_replace(arena_printf(c->arena, "%s/checkpoint", dir), note, 0600, c->e) ||
-        !uploads_folder(url, files, c->e) ||
-        !copy_tree(c->arena, files, arena_printf(c->arena, "%s/files", dir), 2, c->e))
+    if (!file_replace(arena_printf(c->arena, "%s/checkpoint", dir), note, 0600, c->e))
+        return false;
+    if (!copy_is_rows(url) && (!uploads_folder(url, files, c->e) ||
+                               !copy_tree(c->arena, files, arena_printf(c->arena, "%s/files", dir), 2, c->e)))
         return false;
     if (args_has(&c->args, "with-key") &&
         !copy_file(key, arena_printf(c->arena, "%s/key", dir), c->e))
@@ -162,13 +126,6 @@ static bool erase_again(struct cli *c, const char *url, const struct keys *keys,
     return err_zh(c->e, "找不到备份之后的删除清单：请找回该文件，或用 --erasures 指定（确认没有删除过，可指定一个空文件）");
 }
 
-static void remove_copy(struct cli *c, const char *url)
-{
-    remove(url);
-    remove(arena_printf(c->arena, "%s-wal", url));
-    remove(arena_printf(c->arena, "%s-shm", url));
-}
-
 static bool goes_on(struct cli *c, const char *url, const struct keys *keys, bool *yes, char why[static 200])
 {
     struct store *db AUTO(store_closep) = NULL;
@@ -183,9 +140,6 @@ static bool restored_rows(struct cli *c, const char *url)
     struct verify_report r;
     char key[1024], why[200], word[] = "verified";
     bool continues = true;
-    if (c->args.n_words)
-        return err_set(c->e, ERR_USAGE, "PostgreSQL: restore the copy by pg_restore first; then this command takes no "
-                       "folder (docs/operations.md)");
     if (!keys_path(url, key, c->e) || !keys_load(key, &keys, c->e) || !store_open(url, STORE_READ, &db, c->e) ||
         !verify_all(db, &keys, VERIFY_LOG, cli_progress, word, &r, c->e))
         return false;
@@ -206,29 +160,27 @@ bool cmd_restore(struct cli *c)
     struct stat st;
     if (!args_need(&c->args, "db", &url, c->e))
         return false;
-    if (strncmp(url, "postgres", 8) == 0)
+    if (copy_is_rows(url) && !c->args.n_words)
         return restored_rows(c, url);
     if (c->args.n_words != 1)
         return err_set(c->e, ERR_USAGE, "name the folder of the backup");
     dir = c->args.words[0];
-    if (!keys_path(url, key, c->e))
+    if (!keys_path(url, key, c->e) || !copy_target_free(c, url))
         return false;
-    if (stat(url, &st) == 0)
-        return err_set(c->e, ERR_UNIQUE, "%.300s exists: move it away first", url);
     if (!from)
         from = arena_printf(c->arena, "%s/key", dir);
     if (stat(key, &st) != 0 && !copy_file(from, key, c->e))
         return false;
-    if (!keys_load(key, &keys, c->e) ||
-        !copy_file(arena_printf(c->arena, "%s/bihuan.db", dir), url, c->e) ||
-        !uploads_folder(url, files, c->e) ||
-        !copy_tree(c->arena, arena_printf(c->arena, "%s/files", dir), files, 2, c->e))
+    if (!keys_load(key, &keys, c->e) || !copy_in(c, copy_name(c->arena, url, dir), url))
+        return false;
+    if (!copy_is_rows(url) && (!uploads_folder(url, files, c->e) ||
+                               !copy_tree(c->arena, arena_printf(c->arena, "%s/files", dir), files, 2, c->e)))
         return false;
     bool continues = true;
     char why[200];
     if (!check_restored(c, url, dir, &keys) || !goes_on(c, url, &keys, &continues, why) ||
         !erase_again(c, url, &keys, !continues)) {
-        remove_copy(c, url);
+        copy_undo(c, url);
         return false;
     }
     if (!continues)

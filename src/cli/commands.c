@@ -40,7 +40,7 @@ const struct command COMMANDS[] = {
      cmd_bulletin_verify},
     {"verify", "--db URL", "核验：日志、记录、计数、检索是否一致",
      "is everything what the log says? exit 1 and first_bad when not", OPT_verify, cmd_verify},
-    {"backup", "DIR --db FILE", "备份（运行中也可）", "a consistent copy, also while it is in use", OPT_backup,
+    {"backup", "DIR --db URL", "备份（运行中也可）", "a consistent copy, also while it is in use", OPT_backup,
      cmd_backup},
     {"restore", "[DIR] --db URL", "从备份恢复", "from a backup; checked before it is used", OPT_restore,
      cmd_restore},

@@ -18,6 +18,21 @@ bool store_has_table(struct store *db, const char *table, bool *yes, struct err 
     return any_row(db, db->engine->sql_has_table, BIND(C_TEXT(str_of(table))), yes, e);
 }
 
+bool store_is_empty(struct store *db, bool *yes, struct err *e)
+{
+    bool any = false;
+    if (!any_row(db, db->engine->sql_has_any, BIND_NONE, &any, e))
+        return false;
+    *yes = !any;
+    return true;
+}
+
+bool store_empty(struct store *db, struct err *e)
+{
+    const char *sql = db->engine->sql_empty;
+    return sql ? store_ddl(db, sql, e) : err_set(e, ERR_STORE, "a SQLite database is emptied by removing its file");
+}
+
 bool store_has_column(struct store *db, const char *table, const char *column, bool *yes,
                       struct err *e)
 {

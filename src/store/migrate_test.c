@@ -49,6 +49,28 @@ static void words_of_the_ddl(void **state)
     assert_true(str_is(rows_str(&r, 0), "B")); /* by bytes */
 }
 
+static void an_empty_database(void **state)
+{
+    struct testdb t;
+    struct err e = ERR_INIT;
+    bool yes = false;
+    bare_database(&t, state);
+    struct store *db = testdb_open(&t, STORE_WRITE);
+    OK(store_is_empty(db, &yes, &e));
+    assert_true(yes);
+    OK(store_ddl(db, "CREATE TABLE \"odd \"\" name\" (a {I64}) {STRICT};\nCREATE TABLE b (a {I64}) {STRICT}", &e));
+    OK(store_is_empty(db, &yes, &e));
+    assert_false(yes);
+    if (store_engine(db) == STORE_SQLITE) {
+        FAILS(store_empty(db, &e), ERR_STORE);
+    } else {
+        OK(store_empty(db, &e));
+        OK(store_is_empty(db, &yes, &e));
+        assert_true(yes);
+    }
+    store_close(db);
+}
+
 static void migrations_run_once(void **state)
 {
     struct testdb t;
@@ -160,7 +182,7 @@ static void every_statement_can_be_prepared(void **state)
 
 /* clang-format off */
 static const struct CMUnitTest TESTS[] = {
-    ON_BOTH(words_of_the_ddl) ON_BOTH(migrations_run_once) ON_BOTH(two_nodes_migrate_at_once)
+    ON_BOTH(words_of_the_ddl) ON_BOTH(migrations_run_once) ON_BOTH(an_empty_database) ON_BOTH(two_nodes_migrate_at_once)
     ON_BOTH(every_statement_can_be_prepared)
 };
 /* clang-format on */

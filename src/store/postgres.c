@@ -743,5 +743,11 @@ const struct engine postgres_engine = {
                       "WHERE c.relname = $1 AND a.attname = $2 AND a.attnum > 0 AND "
                       "NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm') AND "
                       "pg_catalog.pg_table_is_visible(c.oid)",
+    .sql_has_any = "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+                   "WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname <> 'information_schema' AND "
+                   "n.nspname NOT LIKE 'pg\\_%' LIMIT 1",
+    .sql_empty = "DO $$ DECLARE t record; BEGIN FOR t IN SELECT schemaname AS s, tablename AS n FROM "
+                 "pg_catalog.pg_tables WHERE schemaname = current_schema() LOOP "
+                 "EXECUTE format('DROP TABLE %I.%I CASCADE', t.s, t.n); END LOOP; END $$",
     .sql_lock_schema = "LOCK TABLE schema_version IN ACCESS EXCLUSIVE MODE",
 };

@@ -713,5 +713,6 @@ const struct engine sqlite_engine = {
     .keyed = "STRICT, WITHOUT ROWID",
     .sql_has_table = "SELECT 1 FROM sqlite_schema WHERE type IN ('table', 'view') AND name = $1",
     .sql_has_column = "SELECT 1 FROM pragma_table_info($1) WHERE name = $2",
+    .sql_has_any = "SELECT 1 FROM sqlite_schema LIMIT 1",
     .sql_lock_schema = NULL, /* BEGIN IMMEDIATE has locked everything */
 };

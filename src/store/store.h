@@ -120,6 +120,10 @@ MUST_USE bool store_check(struct store *db, const char *sql, struct err *e);
 /* Has the table this column? (both engines' catalogues) */
 MUST_USE bool store_has_column(struct store *db, const char *table, const char *column, bool *yes,
                                struct err *e);
+/* Is there no table at all? */
+MUST_USE bool store_is_empty(struct store *db, bool *yes, struct err *e);
+/* PostgreSQL: drops every table, for a copy that was put there in vain.  SQLite: ERR_STORE, remove the file. */
+MUST_USE bool store_empty(struct store *db, struct err *e);
 MUST_USE bool store_has_table(struct store *db, const char *table, bool *yes, struct err *e);
 
 /* SQLite: WAL checkpoint from this connection: PASSIVE, or TRUNCATE when idle (ERR_BUSY at once when

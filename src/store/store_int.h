@@ -84,7 +84,8 @@ struct engine {
     bool (*copy)(struct store *db, const char *to_file, struct err *e);
 
     const char *i64, *txt, *blob, *strict, *keyed; /* words of the DDL */
-    const char *sql_has_table, *sql_has_column, *sql_lock_schema;
+    const char *sql_has_table, *sql_has_column, *sql_has_any, *sql_lock_schema;
+    const char *sql_empty; /* NULL: has none */
 };
 
 extern const struct engine sqlite_engine, postgres_engine;
