@@ -189,7 +189,7 @@ static void run(struct engine *en, struct arena *a, struct gathered *g)
     }
     if (reserve_held(&en->reserve) && try_batch(en, a, g->jobs, g->n, &e))
         return;
-    /* the store failed: nothing was written; or the disk is full, and who comes first is not in one batch with others */
+    /* the store failed and nothing was written, or the disk is full: those who come first are done one by one */
     en->stats.retries += err_is(&e);
     bool again = g->n > 1 || e.code == ERR_BUSY || !err_is(&e);
     for (size_t i = 0; i < g->n; i++) {
