@@ -146,7 +146,7 @@ static bool put_words(struct view *v, struct json_out *o, const struct event_bod
         else if (str_is(ev->by, "link"))
             buf_c(&b, zh ? "（凭链接）" : " (by link)");
         else if (str_is(ev->by, "clock"))
-            buf_c(&b, zh ? "到期自动" : "by the clock");
+            buf_c(&b, zh ? "自动" : "by the clock");
         else if (!org.len && role == ROLE_NONE)
             buf_c(&b, zh ? "系统" : "the operator");
         buf_printf(&b, zh ? "：%.*s" : ": %.*s", STR_F(zh ? act.zh : act.en));

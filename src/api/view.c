@@ -2,7 +2,7 @@
  * decrypted, details of persons masked. */
 #include "access/mask.h"
 #include "api/api_int.h"
-#include "clock/calendar.h"
+#include "clock/run.h"
 #include "record/seal.h"
 #include "record/spot.h"
 #include "record/tiles.h"
@@ -340,6 +340,20 @@ static struct str clock_title(const struct view *v, const struct clock_run *run)
     return v->c->zh ? STR("协办") : STR("Joint handling");
 }
 
+/* A due time that another table of holidays moved is not the one that people were told. */
+static void put_table_move(struct view *v, struct json_out *o, const struct clock_run *run)
+{
+    const struct json *m = clock_table_move(run);
+    if (!m)
+        return;
+    struct civil was = zone_civil(v->c->w->zone, json_num(m, "was", 0)),
+                 is = zone_civil(v->c->w->zone, json_num(m, "is", 0));
+    jo_kv(o, "moved",
+          str_printf(v->c->a, v->c->zh ? "节假日表有更新，截止日由%d月%d日改为%d月%d日"
+                                       : "the table of holidays changed: due %d-%02d before, then %d-%02d",
+                     was.month, was.day, is.month, is.day));
+}
+
 static void put_clock(struct view *v, struct json_out *o, const struct clock_run *run,
                       const struct calendar *cal)
 {
@@ -360,6 +374,8 @@ static void put_clock(struct view *v, struct json_out *o, const struct clock_run
         jo_ki(o, "extended", run->extended);
     if (run->org.len)
         jo_kv(o, "org", run->org);
+    if (run->done == TIME_NONE)
+        put_table_move(v, o, run);
     if (run->done == TIME_NONE && run->paused == TIME_NONE) {
         struct buf zh = BUF(1000), en = BUF(1000);
         bool workdays = i < 0 || v->def->clocks[i].limit.unit == SPAN_WORKDAYS;

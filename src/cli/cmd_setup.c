@@ -378,7 +378,8 @@ bool cmd_calendar_import(struct cli *c)
         return err_set(c->e, ERR_USAGE, "name one CSV file (date,kind,name)");
     if (!cli_engine(c, false, &en))
         return false;
-    bool ok = cli_calendar(c, en, c->args.words[0]);
+    char word[] = "matters whose clocks follow";
+    bool ok = cli_calendar(c, en, c->args.words[0]) && engine_build_wait(en, cli_progress, word, c->e);
     engine_close(en);
     return ok;
 }

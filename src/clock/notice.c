@@ -1,14 +1,6 @@
 #include "clock/notice.h"
 #include "clock/notice.sql.h"
 
-enum limit_unit clock_unit(enum span_unit u)
-{
-    return u == SPAN_HOURS      ? LIMIT_HOURS
-           : u == SPAN_DAYS     ? LIMIT_DAYS
-           : u == SPAN_WORKDAYS ? LIMIT_WORKDAYS
-                                : LIMIT_MONTHS;
-}
-
 int64_t clock_rung_at(const struct calendar *cal, const struct zone *zone, int64_t due,
                       const struct clock_rung *rung)
 {
@@ -104,6 +96,46 @@ bool clock_save(struct store *db, const struct changes *c, struct err *e)
                             BIND(C_INT(ch->after->rid), C_TEXT(was->id), C_INT(was->n)), NULL, e))
                 return false;
         }
+    }
+    return true;
+}
+
+/* The rung that fell last by now, counted from 1; 0: none. */
+static int fallen(const struct calendar *cal, const struct zone *zone, const struct clock_def *def,
+                  const struct clock_run *run, int64_t now)
+{
+    int best = 0;
+    int64_t when = run->start;
+    for (int i = 0; i < def->n_rungs; i++) {
+        int64_t t = clock_rung_at(cal, zone, run->due, &def->rungs[i]);
+        if (t <= now && t > run->start && t >= when) {
+            best = i + 1;
+            when = t;
+        }
+    }
+    return best;
+}
+
+bool clock_look_again(struct store *db, const struct world *w, const struct calendar *cal, const struct record *r,
+                      int64_t now, struct err *e)
+{
+    const struct playbook *p;
+    int record;
+    if (!world_type(w, r->type, r->pb, &p, &record))
+        return true;
+    for (size_t i = 0; i < r->n_clocks; i++) {
+        const struct clock_run *run = &r->clocks[i];
+        int c = record_clock(&p->records[record], run->id);
+        const struct clock_def *def = c < 0 ? NULL : &p->records[record].clocks[c];
+        int64_t at = INT64_MAX;
+        if (!def || !clock_runs(r, run))
+            continue;
+        clock_next_rung(cal, w->zone, def, run->due, now, &at);
+        if (!store_exec(db, sql_clock_sooner,
+                        BIND(C_INT(r->rid), C_TEXT(run->id), C_INT(run->n), C_INT(at), C_INT(now),
+                             C_INT(fallen(cal, w->zone, def, run, now))),
+                        NULL, e))
+            return false;
     }
     return true;
 }

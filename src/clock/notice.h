@@ -4,7 +4,7 @@
  * falls.  The due time itself was decided by the engine and stands in the event; this table only
  * says when to look again (decisions 23). */
 #pragma once
-#include "clock/calendar.h"
+#include "clock/run.h"
 #include "record/change.h"
 
 /* Is it a running clock that somebody may have to be told of?  Those have a row. */
@@ -20,8 +20,10 @@ struct clock_looks {
 void clock_looks(struct arena *a, const struct world *w, const struct calendar *cal, struct str type,
                  const struct clock_run *run, struct clock_looks *out);
 MUST_USE bool clock_save(struct store *db, const struct changes *c, struct err *e);
-/* A playbook's unit of time as the calendar's. */
-enum limit_unit clock_unit(enum span_unit u);
+/* Its running clocks are looked at when their next rung falls by this table, if that is sooner than was
+ * planned, and at once when another rung fell last than the one that was told. */
+MUST_USE bool clock_look_again(struct store *db, const struct world *w, const struct calendar *cal,
+                               const struct record *r, int64_t now, struct err *e);
 /* The rung's instant: due shifted by its span. */
 int64_t clock_rung_at(const struct calendar *cal, const struct zone *zone, int64_t due,
                       const struct clock_rung *rung);

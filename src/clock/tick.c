@@ -120,13 +120,9 @@ static struct str text_of(struct tick *t, const struct running *c)
 
 static struct str rule_of(struct tick *t, const struct running *c, const struct clock_rung *rung)
 {
-    const char *unit = rung->at.unit == SPAN_HOURS      ? "h"
-                       : rung->at.unit == SPAN_DAYS     ? "d"
-                       : rung->at.unit == SPAN_WORKDAYS ? "wd"
-                                                        : "m";
     return str_printf(t->a, "%.*s %.*s.%.*s %+lld%s", STR_F(c->r->pb),
                       STR_F(c->record ? c->record->id : STR_NONE), STR_F(c->row->clock),
-                      (long long)rung->at.n, unit);
+                      (long long)rung->at.n, span_word(rung->at.unit));
 }
 
 static struct id fire_id(const struct running *c, int rung)

@@ -328,13 +328,14 @@ static void external_keep(struct batch *b, const struct ask *ask, int64_t rid, i
         str_dup(b->arena, ask->source), str_dup(b->arena, ask->ext_id), rid, seq, ask->digest};
 }
 
-/* Was it an action on the matter?  That it was looked at, or told to the system above, is none. */
+/* Was it an action on the matter?  That it was looked at, told to the system above, or that its clocks followed
+ * another table of holidays, is none. */
 static bool handled(struct arena *a, struct str body, bool *yes, struct err *e)
 {
     struct event_body ev;
     if (!body_read(a, body, &ev, e))
         return false;
-    *yes = !str_is(ev.act, "look") && !str_is(ev.act, "report_up");
+    *yes = !str_is(ev.act, "look") && !str_is(ev.act, "report_up") && !str_is(ev.act, "clock_reset");
     return true;
 }
 

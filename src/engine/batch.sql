@@ -22,6 +22,10 @@ ON CONFLICT (aid) DO UPDATE SET west = excluded.west, south = excluded.south, ea
 INSERT INTO area_was (seq, area, parent, name) VALUES ($1, $2, $3, $4)
 -- name: area_shift_begin
 INSERT INTO area_shift (seq, cursor) VALUES ($1, -1)
+-- name: clock_shift_drop
+DELETE FROM clock_shift
+-- name: clock_shift_begin
+INSERT INTO clock_shift (seq, cursor) VALUES ($1, -1)
 -- name: login_save
 INSERT INTO account_login (login, rid) VALUES ($1, $2)
 -- name: login_delete

@@ -1,17 +1,17 @@
-/* Building between the commits: records go along with areas that were moved (shift.c), and the figures of
- * a new playbook are made, in bounded steps, each a transaction of its own under the head's lock, so that
- * no action waits longer than for one of them (decisions 19, 21).  Every node with a writer does it; who
+/* Building between the commits: records go along with areas that were moved (shift.c), the figures of a new
+ * playbook are made, and clocks follow a new table of holidays (reclock.c), in bounded steps, each a
+ * transaction of its own under the head's lock, so that no action waits longer than for one of them
+ * (decisions 19, 21, 23).  Every node with a writer does it; who
  * holds the head does the next step. */
 #include "engine/engine_int.h"
 #include "engine/build.h"
 #include "engine/shift.sql.h"
 #include <time.h>
 
-static bool step(struct engine *en, bool *more, struct err *e)
+static bool step(struct engine *en, int n, bool *more, struct err *e)
 {
     struct ledger_head head;
     struct world *w = NULL;
-    int n = en->cfg.build ? en->cfg.build : LIMIT_BUILD;
     bool shifts = false, builds = true; /* not known while records are taken along */
     bool ok = store_begin(en->db, e) && ledger_lock(en->db, &head, e) &&
               (w = engine_world_of(en, en->db, head.sys_seq, e)) &&
@@ -31,11 +31,13 @@ void engine_build(struct engine *en)
     pthread_mutex_lock(&en->lock);
     int64_t asked = en->build_asked;
     pthread_mutex_unlock(&en->lock);
-    bool more = false, ok = step(en, &more, &e);
+    int n = en->cfg.build ? en->cfg.build : LIMIT_BUILD;
+    bool more = false, moves = false;
+    bool ok = step(en, n, &more, &e) && (more || reclock_step(en, (size_t)n, &moves, &e));
     if (!ok)
-        fprintf(stderr, "bihuan: figures are not built: %s\n", e.text);
+        fprintf(stderr, "bihuan: what is built between the commits stands still: %s\n", e.text);
     pthread_mutex_lock(&en->lock);
-    en->building = !ok || more || asked != en->build_asked;
+    en->building = !ok || more || moves || asked != en->build_asked;
     en->build_at = ok ? 0 : clock_now(&real) + MS_SECOND;
     pthread_mutex_unlock(&en->lock);
 }
@@ -59,14 +61,12 @@ bool build_progress(struct store *db, struct term_progress *out, struct err *e)
     struct term_progress p;
     if (!terms_progress(db, &p, e))
         return false;
+    if (!ledger_read_head(db, &head, e))
+        return false;
     struct rows r AUTO(rows_close) = store_query(db, sql_shift_now, BIND_NONE, e);
-    if (rows_next(&r)) {
-        int64_t cursor = rows_int(&r, 0);
-        rows_close(&r);
-        if (!ledger_read_head(db, &head, e))
-            return false;
+    while (rows_next(&r)) {
         p.building++;
-        p.done += max64(cursor, 0);
+        p.done += max64(rows_int(&r, 0), 0);
         p.total += head.next_rid - 1;
     }
     if (!err_is(e))

@@ -97,6 +97,8 @@ static const struct builtin TABLE[] = {
     {"resume", "恢复计时", "Resume", PERM_ACT, false, do_resume},
     {"extend", "延长时限", "Extend", PERM_ACT, false, do_extend},
     {"escalate", "超期升级", "Escalate", PERM_ACT, false, do_escalate},
+    {"clock_reset", "时限按新的节假日表调整", "Time limits follow the new table of holidays", PERM_ACT, false,
+     do_clock_reset},
     {"ask_approval", "送审", "Ask for approval", PERM_ACT, false, do_ask_approval},
     {"approve", "审批", "Approve", ACT_STEER, true, do_approve},
     {"amend", "更正", "Amend", PERM_ACT, true, do_amend},
@@ -109,7 +111,8 @@ static const struct builtin TABLE[] = {
 /* Done by what they belong to (a look, a list, a clock, a lot), never from the matter's page. */
 static bool by_itself(const struct builtin *b)
 {
-    return b->decide == do_look || b->decide == do_report_up || b->decide == do_escalate || b->decide == do_draw;
+    return b->decide == do_look || b->decide == do_report_up || b->decide == do_escalate ||
+           b->decide == do_clock_reset || b->decide == do_draw;
 }
 
 void builtin_each(void (*fn)(void *u, const char *id, const char *zh, const char *en), void *u)
@@ -196,7 +199,7 @@ static bool has_reason(struct deciding *d, const char *id)
         return record_sealed(d->work) && !holds(d);
     if (strcmp(id, "report_up") == 0 || strcmp(id, "draw") == 0)
         return false; /* done by the list that is sent, by the lot: never by hand */
-    if (strcmp(id, "escalate") == 0)
+    if (strcmp(id, "escalate") == 0 || strcmp(id, "clock_reset") == 0)
         return d->ask->actor->kind == ACTOR_CLOCK;
     if (strcmp(id, "unmerge") == 0)
         return record_merged(d->work).len > 0;

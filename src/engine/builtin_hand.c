@@ -24,7 +24,6 @@ static bool need_org(struct deciding *d, const char *key, struct str *out)
 static bool send_to(struct deciding *d, struct str to, struct str mode, bool final)
 {
     struct json *p = draft_part(d, 0, "transfer");
-    struct limit one = {.n = 1, .unit = LIMIT_WORKDAYS, .next_day = true};
     part_set(d, p, "org", to);
     part_set(d, p, "from", record_holder(d->work));
     part_set(d, p, "mode", mode);
@@ -34,7 +33,7 @@ static bool send_to(struct deciding *d, struct str to, struct str mode, bool fin
         part_flag(d, p, "final", true);
     draft_set_c(d, "$holder", to);
     draft_set(d, "$hops", json_new_int(d->a, json_num(d->work->fields, "$hops", 0) + 1));
-    clock_start_builtin(d, "sign", one, to);
+    clock_start_builtin(d, STR("sign"), 1, to);
     draft_in(d, "note", draft_text(d, "note"));
     return pass_needed(d, p);
 }
@@ -170,13 +169,12 @@ bool do_share(struct deciding *d)
         if (i < 0 || d->w->orgs[i].closed)
             return say_no(d, ERR_INPUT, "orgs", "there is no such unit", "没有这个单位");
         struct json *p = draft_part(d, 0, "share");
-        struct limit limit = {.n = days, .unit = LIMIT_WORKDAYS, .next_day = true};
         part_set(d, p, "org", d->w->orgs[i].id_text);
         part_int(d, p, "at", d->at);
         part_flag(d, p, "open", true);
         part_flag(d, p, "blocks", true);
         json_set(d->a, p, STR("text"), json_clone(d->a, json_get(d->draft->body.in, "text")));
-        clock_start_builtin(d, arena_printf(d->a, "share%lld", (long long)json_num(p, "i", 0)), limit,
+        clock_start_builtin(d, str_printf(d->a, "share%lld", (long long)json_num(p, "i", 0)), days,
                             d->w->orgs[i].id_text);
         if (!pass_needed(d, p))
             return false;

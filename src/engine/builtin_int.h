@@ -55,6 +55,7 @@ MUST_USE bool do_pause(struct deciding *d);
 MUST_USE bool do_resume(struct deciding *d);
 MUST_USE bool do_extend(struct deciding *d);
 MUST_USE bool do_escalate(struct deciding *d);
+MUST_USE bool do_clock_reset(struct deciding *d);
 /* builtin_correct.c */
 MUST_USE bool do_amend(struct deciding *d);
 MUST_USE bool do_reissue(struct deciding *d);

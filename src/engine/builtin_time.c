@@ -1,4 +1,5 @@
-/* Time limits of a running matter: paused, resumed, extended; and a warning that goes above its holder. */
+/* Time limits of a running matter: paused, resumed, extended, moved by another table of holidays; and a warning
+ * that goes above its holder. */
 #include "engine/builtin_int.h"
 
 static bool named_clock(struct deciding *d, const struct clock_def **out)
@@ -111,4 +112,13 @@ bool do_escalate(struct deciding *d)
         part_set(d, p, "org", org);
     part_set(d, p, "rule", rule);
     return true;
+}
+
+bool do_clock_reset(struct deciding *d)
+{
+    if (d->ask->actor->kind != ACTOR_CLOCK)
+        return say_no(d, ERR_FORBIDDEN, "", "only a new table of holidays does this", "只有节假日表更新才会自动调整");
+    draft_in(d, "table", json_new_str(d->a, json_text(d->input, "table")));
+    return clocks_follow_table(d) ||
+           say_no(d, ERR_GUARD, "", "the table moves no clock of this matter", "新的节假日表不影响这件的时限");
 }

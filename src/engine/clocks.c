@@ -3,11 +3,6 @@
 #include "engine/decide_int.h"
 #include "engine/fit.h"
 
-struct limit clock_limit(const struct clock_def *c)
-{
-    return (struct limit){.n = c->limit.n, .unit = clock_unit(c->limit.unit), .next_day = c->next_day};
-}
-
 /* From when on it is 临期: the earliest rung before the due time. */
 static int64_t soon_of(struct deciding *d, const struct clock_def *c, int64_t due)
 {
@@ -37,11 +32,12 @@ static void put(struct deciding *d, struct json *o, const char *key, int64_t v)
     json_set(d->a, o, str_of(key), v == TIME_NONE ? json_new(d->a, J_NULL) : json_new_int(d->a, v));
 }
 
-static void start(struct deciding *d, struct str id, struct limit limit, const struct clock_def *def,
-                  struct str org)
+/* limit: of a built-in clock, which no definition describes. */
+static void start(struct deciding *d, struct str id, struct str limit, const struct clock_def *def, struct str org)
 {
     const struct clock_run *last = record_clock_last(d->work, id);
-    int64_t due = calendar_due(d->s->calendar, d->w->zone, d->at, limit);
+    struct clock_run run = {.start = d->at, .limit = limit};
+    int64_t due = clock_due(d->s->calendar, d->w->zone, &run, def);
     struct json *o = clock_patch(d, id, last ? last->n + 1 : 1);
     if (last && last->done == TIME_NONE) { /* begun again: the old run ends */
         struct json *old = clock_patch(d, id, last->n);
@@ -56,16 +52,18 @@ static void start(struct deciding *d, struct str id, struct limit limit, const s
         json_set(d->a, o, STR("main"), json_new_bool(d->a, true));
     if (org.len)
         json_set(d->a, o, STR("org"), json_new_str(d->a, org));
+    if (limit.len)
+        json_set(d->a, o, STR("limit"), json_new_str(d->a, limit));
 }
 
 void clock_start(struct deciding *d, const struct clock_def *c, struct str org)
 {
-    start(d, c->id, clock_limit(c), c, org);
+    start(d, c->id, STR_NONE, c, org);
 }
 
-void clock_start_builtin(struct deciding *d, const char *id, struct limit limit, struct str org)
+void clock_start_builtin(struct deciding *d, struct str id, int64_t workdays, struct str org)
 {
-    start(d, str_of(id), limit, NULL, org);
+    start(d, id, str_printf(d->a, "%lldwd", (long long)workdays), NULL, org);
 }
 
 void clock_stop(struct deciding *d, struct str id)
@@ -102,6 +100,7 @@ void clock_resume(struct deciding *d, const struct clock_def *def)
     put(d, o, "paused", TIME_NONE);
     put(d, o, "due", due);
     put(d, o, "soon", soon_of(d, def, due));
+    json_set(d->a, o, STR("moves"), clock_moved_by_pause(d->a, c, c->paused, d->at));
 }
 
 bool clock_extendable(struct deciding *d, const struct clock_def *def)
@@ -127,16 +126,16 @@ bool clock_extend(struct deciding *d, const struct clock_def *def)
     put(d, o, "due", due);
     put(d, o, "soon", soon_of(d, def, due));
     put(d, o, "extended", c->extended + 1);
+    json_set(d->a, o, STR("moves"), clock_moved_by_extension(d->a, c, def->extend_by));
     return true;
 }
 
 /* ---- another version ---- */
 
 /* Of what stayed nothing is said, so that the event tells what was decided. */
-static void run_adopt(struct deciding *d, const struct clock_run *run, const struct clock_def *old,
-                      const struct clock_def *next)
+static void run_adopt(struct deciding *d, const struct clock_run *run, const struct clock_def *next)
 {
-    int64_t due = fit_due(d->s->calendar, d->w->zone, run, old, next);
+    int64_t due = clock_due(d->s->calendar, d->w->zone, run, next);
     int64_t soon = soon_of(d, next, due);
     if (due == run->due && soon == run->soon && next->main == run->main)
         return;
@@ -159,9 +158,33 @@ void clocks_adopt(struct deciding *d, const struct record_def *old)
         if (is < 0)
             clock_stop(d, run->id);
         else
-            run_adopt(d, run, &old->clocks[was], &d->def->clocks[is]);
+            run_adopt(d, run, &d->def->clocks[is]);
     }
     for (int i = 0; i < d->def->n_clocks; i++)
         if (fit_starts(old, d->def, i, d->work->state))
             clock_start(d, &d->def->clocks[i], STR_NONE);
+}
+
+/* ---- another table of holidays ---- */
+
+bool clocks_follow_table(struct deciding *d)
+{
+    bool any = false;
+    for (size_t i = 0; i < d->work->n_clocks; i++) {
+        const struct clock_run *run = &d->work->clocks[i];
+        int at = record_clock(d->def, run->id);
+        const struct clock_def *def = at < 0 ? NULL : &d->def->clocks[at];
+        if (run->done != TIME_NONE)
+            continue;
+        int64_t due = clock_due(d->s->calendar, d->w->zone, run, def), soon = soon_of(d, def, due);
+        if (due == run->due && soon == run->soon)
+            continue;
+        struct json *o = clock_patch(d, run->id, run->n);
+        put(d, o, "due", due);
+        put(d, o, "soon", soon);
+        if (due != run->due)
+            json_set(d->a, o, STR("moves"), clock_moved_by_table(d->a, run, due));
+        any = true;
+    }
+    return any;
 }

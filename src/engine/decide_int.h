@@ -81,7 +81,8 @@ bool stale_refuse(struct deciding *d, struct json *sides); /* false */
 
 /* ---- clocks.c ---- */
 void clock_start(struct deciding *d, const struct clock_def *c, struct str org);
-void clock_start_builtin(struct deciding *d, const char *id, struct limit limit, struct str org);
+/* So many working days from the next day on. */
+void clock_start_builtin(struct deciding *d, struct str id, int64_t workdays, struct str org);
 void clock_stop(struct deciding *d, struct str id);
 void clock_stop_all(struct deciding *d);
 void clock_pause(struct deciding *d, struct str id);
@@ -91,7 +92,8 @@ MUST_USE bool clock_extendable(struct deciding *d, const struct clock_def *c);
 MUST_USE bool clock_extend(struct deciding *d, const struct clock_def *c);
 /* The running clocks under the definition d->def, which follows `old`. */
 void clocks_adopt(struct deciding *d, const struct record_def *old);
-struct limit clock_limit(const struct clock_def *c);
+/* The running clocks under the table of holidays in force.  False: it moves none of them. */
+bool clocks_follow_table(struct deciding *d);
 
 /* ---- followup.c ---- */
 void follow_ups_plan(struct deciding *d, int state); /* entering it plans what its rules ask for */

@@ -65,7 +65,7 @@ void engine_take_world(struct engine *en, struct world *w)
     pthread_mutex_lock(&en->lock);
     struct world *old = en->world;
     bool newer = !old || old->sys_seq < w->sys_seq;
-    bool build = newer && w->was;
+    bool build = newer && (w->was || w->reclocks);
     for (int i = 0; newer && i < w->n_terms; i++)
         build |= !w->terms[i].ready;
     if (build) {

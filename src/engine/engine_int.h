@@ -133,6 +133,17 @@ void *engine_ticker(void *engine);
 /* One step of taking records along to where their areas were moved. */
 MUST_USE bool shift_step(struct store *db, const struct keys *keys, const struct world *w, int64_t size,
                          int records, bool *more, struct err *e);
+/* Something that is written in the commit of a batch, beside what its asks decide. */
+struct beside {
+    bool (*fn)(void *user, struct batch *b, struct err *e);
+    void *user;
+};
+/* Decides and writes some jobs in one transaction; on the writer's thread.  beside may be NULL.  False:
+ * nothing was written. */
+MUST_USE bool writer_batch(struct engine *en, struct arena *a, struct job **jobs, size_t n,
+                           const struct beside *beside, struct err *e);
+/* One step, over at most so many open matters, of moving the clocks that a new table of holidays moves. */
+MUST_USE bool reclock_step(struct engine *en, size_t records, bool *more, struct err *e);
 /* One step of building, in a transaction of its own (build.c). */
 void engine_build(struct engine *en);
 /* Waits on `filled` for at most so long; the lock is held. */

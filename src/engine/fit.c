@@ -1,4 +1,5 @@
 #include "engine/fit.h"
+#include "clock/run.h"
 #include "engine/decide_int.h"
 
 static const struct {
@@ -224,13 +225,6 @@ static void documents(const struct fit *f, const struct record *r)
 
 /* ---- clocks ---- */
 
-int64_t fit_due(const struct calendar *c, const struct zone *z, const struct clock_run *run,
-                const struct clock_def *old, const struct clock_def *next)
-{
-    int64_t was = calendar_due(c, z, run->start, clock_limit(old));
-    return run->due + calendar_due(c, z, run->start, clock_limit(next)) - was;
-}
-
 bool fit_starts(const struct record_def *old, const struct record_def *next, int clock,
                 struct str state)
 {
@@ -260,7 +254,7 @@ static void clocks(const struct fit *f, const struct record *r)
             tell(f, FIT_clock_ended, run->id);
             continue;
         }
-        int64_t due = fit_due(f->calendar, f->w->zone, run, &f->old->clocks[was], &f->next->clocks[is]);
+        int64_t due = clock_due(f->calendar, f->w->zone, run, &f->next->clocks[is]);
         if (due != run->due)
             tell(f, FIT_clock_moved, run->id);
         if (due != run->due && due < f->now && run->due >= f->now)

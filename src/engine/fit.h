@@ -49,10 +49,6 @@ struct fit {
 void fit_between(struct fit *f, const struct record *r, const struct playbook *next);
 void fit_record(const struct fit *f, const struct record *r);
 
-/* The due time a running clock has under another definition: moved by as much as the limits differ,
- * counted from its start, so that pauses and extensions it had are kept. */
-int64_t fit_due(const struct calendar *c, const struct zone *z, const struct clock_run *run,
-                const struct clock_def *old, const struct clock_def *next);
 /* Is this a clock that only the other version has, started by what leads into this state? */
 bool fit_starts(const struct record_def *old, const struct record_def *next, int clock,
                 struct str state);

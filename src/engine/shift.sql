@@ -5,4 +5,4 @@ UPDATE area_shift SET cursor = $2 WHERE seq = $1
 -- name: shift_done
 DELETE FROM area_shift WHERE seq = $1
 -- name: shift_now
-SELECT cursor FROM area_shift
+SELECT cursor FROM area_shift UNION ALL SELECT cursor FROM clock_shift

@@ -97,6 +97,13 @@ static bool project_account(struct batch *b, const struct record *r, struct err 
     return false;
 }
 
+/* Clocks that run will follow it (reclock.c); an older table that they still followed is passed over. */
+static bool project_calendar(struct batch *b, const struct record *r, struct err *e)
+{
+    return store_exec(b->db, sql_clock_shift_drop, BIND_NONE, NULL, e) &&
+           store_exec(b->db, sql_clock_shift_begin, BIND(C_INT(r->last_seq)), NULL, e);
+}
+
 bool sys_project(struct batch *b, struct err *e)
 {
     bool playbooks = false, settings = false;
@@ -105,6 +112,8 @@ bool sys_project(struct batch *b, struct err *e)
         if (str_is(r->type, "sys.area") && !(project_areas(b, r, e) && project_borders(b, r, e)))
             return false;
         if (str_is(r->type, "sys.account") && !project_account(b, r, e))
+            return false;
+        if (str_is(r->type, "sys.calendar") && !project_calendar(b, r, e))
             return false;
         playbooks |= str_is(r->type, "sys.playbook");
         settings |= str_is(r->type, "sys.setting");

@@ -89,15 +89,20 @@ static void tell(struct engine *en, const struct batch *b)
     en->on_commit(en->on_commit_user, b->log.head.tree.size - 1, rids, b->world, b->changes.n);
 }
 
-/* Decides and writes some jobs in one transaction.  False: nothing was written. */
-static bool try_batch(struct engine *en, struct arena *a, struct job **jobs, size_t n, struct err *e)
+bool writer_batch(struct engine *en, struct arena *a, struct job **jobs, size_t n, const struct beside *beside,
+                  struct err *e)
 {
     struct batch *b = ARENA_NEW(a, struct batch);
     bool ok = batch_begin(b, en, en->db, a, e) && fresh_world(b, e);
     for (size_t i = 0; ok && i < n; i++)
         ok = batch_add(b, jobs[i], e);
-    if (ok && (b->log.n || b->n_externals))
-        ok = batch_write(b, e) && store_commit(en->db, e);
+    bool writes = b->log.n || b->n_externals;
+    if (ok && writes)
+        ok = batch_write(b, e);
+    if (ok && beside)
+        ok = beside->fn(beside->user, b, e);
+    if (ok && (writes || beside))
+        ok = store_commit(en->db, e);
     else
         store_rollback(en->db);
     if (!ok) {
@@ -169,7 +174,7 @@ static void run_exclusive(struct engine *en, struct job *j)
 static bool try_alone(struct engine *en, struct arena *a, struct job *j, struct err *e)
 {
     arena_reset(a);
-    return let_in(en, j, e) && try_batch(en, a, &j, 1, e);
+    return let_in(en, j, e) && writer_batch(en, a, &j, 1, NULL, e);
 }
 
 /* Once more by itself where that may help, and once more when room was made for it. */
@@ -187,7 +192,7 @@ static void run(struct engine *en, struct arena *a, struct gathered *g)
         run_exclusive(en, g->jobs[0]);
         return;
     }
-    if (reserve_held(&en->reserve) && try_batch(en, a, g->jobs, g->n, &e))
+    if (reserve_held(&en->reserve) && writer_batch(en, a, g->jobs, g->n, NULL, &e))
         return;
     /* the store failed and nothing was written, or the disk is full: those who come first are done one by one */
     en->stats.retries += err_is(&e);

@@ -104,14 +104,23 @@ const char *field_type_name(enum field_type t)
     return type_names[t];
 }
 
+static const struct {
+    const char *suffix;
+    enum span_unit unit;
+} UNITS[] = {{"wd", SPAN_WORKDAYS}, {"mo", SPAN_MONTHS}, {"h", SPAN_HOURS}, {"d", SPAN_DAYS}};
+
+const char *span_word(enum span_unit unit)
+{
+    size_t i = 0;
+    while (UNITS[i].unit != unit)
+        i++;
+    return UNITS[i].suffix;
+}
+
 bool span_parse(struct str text, struct span *out)
 {
-    static const struct {
-        const char *suffix;
-        enum span_unit unit;
-    } units[] = {{"wd", SPAN_WORKDAYS}, {"mo", SPAN_MONTHS}, {"h", SPAN_HOURS}, {"d", SPAN_DAYS}};
-    for (size_t i = 0; i < COUNT_OF(units); i++) {
-        struct str suffix = str_of(units[i].suffix);
+    for (size_t i = 0; i < COUNT_OF(UNITS); i++) {
+        struct str suffix = str_of(UNITS[i].suffix);
         int64_t n;
         if (!str_ends(text, suffix))
             continue;
@@ -119,7 +128,7 @@ bool span_parse(struct str text, struct span *out)
             return false;
         if (n < -100000 || n > 100000) /* eleven years in hours */
             return false;
-        *out = (struct span){n, units[i].unit};
+        *out = (struct span){n, UNITS[i].unit};
         return true;
     }
     return false;

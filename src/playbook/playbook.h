@@ -136,6 +136,7 @@ struct span { /* "2h", "30d", "-3d", "5wd", "1mo" */
     enum span_unit unit;
 };
 MUST_USE bool span_parse(struct str text, struct span *out);
+const char *span_word(enum span_unit unit); /* "wd" */
 
 struct clock_rung { /* what happens at (due + at) */
     struct span at;   /* negative: before */

@@ -44,6 +44,8 @@ struct record *record_copy(struct arena *a, const struct record *r)
     for (size_t i = 0; i < c->n_clocks; i++) {
         c->clocks[i].id = str_dup(a, r->clocks[i].id);
         c->clocks[i].org = str_dup(a, r->clocks[i].org);
+        c->clocks[i].limit = str_dup(a, r->clocks[i].limit);
+        c->clocks[i].moves = r->clocks[i].moves ? json_clone(a, r->clocks[i].moves) : NULL;
     }
     return c;
 }
@@ -198,6 +200,10 @@ static bool merge_clock(struct arena *a, struct record *r, const struct json *it
             c->main = v->kind == J_TRUE;
         else if (str_is(v->key, "org"))
             c->org = str_dup(a, json_str(v));
+        else if (str_is(v->key, "limit"))
+            c->limit = str_dup(a, json_str(v));
+        else if (str_is(v->key, "moves"))
+            c->moves = json_is(v, J_ARR) ? json_clone(a, v) : NULL;
     }
     return true;
 }
@@ -294,6 +300,12 @@ static void write_clock(struct json_out *o, const struct clock_run *c)
         jo_ki(o, "extended", c->extended);
     if (c->org.len)
         jo_kv(o, "org", c->org);
+    if (c->limit.len)
+        jo_kv(o, "limit", c->limit);
+    if (c->moves) {
+        jo_key(o, "moves");
+        jo_json(o, c->moves);
+    }
     jo_end(o);
 }
 
@@ -484,7 +496,8 @@ static void patch_clocks(struct arena *a, const struct record *now, const struct
     for (size_t i = 0; i < want->n_clocks; i++) {
         const struct clock_run *w = &want->clocks[i], *c = same_run(now, w);
         if (c && w->start == c->start && w->due == c->due && w->soon == c->soon &&
-            w->paused == c->paused && w->done == c->done && w->extended == c->extended)
+            w->paused == c->paused && w->done == c->done && w->extended == c->extended &&
+            json_same(w->moves, c->moves))
             continue;
         struct json *o = clock_item(a, out, w);
         put_time(a, o, "start", w->start);
@@ -497,6 +510,10 @@ static void patch_clocks(struct arena *a, const struct record *now, const struct
             json_set(a, o, STR("main"), json_new_bool(a, true));
         if (w->org.len)
             json_set(a, o, STR("org"), json_new_str(a, w->org));
+        if (w->limit.len)
+            json_set(a, o, STR("limit"), json_new_str(a, w->limit));
+        if (w->moves || (c && c->moves))
+            json_set(a, o, STR("moves"), w->moves ? json_clone(a, w->moves) : json_new(a, J_NULL));
     }
 }
 

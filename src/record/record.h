@@ -21,6 +21,8 @@ struct clock_run {
     bool main;       /* the one lists show */
     int64_t extended;/* how often */
     struct str org;  /* the unit whose clock it is (joint handling), or STR_NONE */
+    struct str limit;/* of a built-in clock: "1wd", from the next day on; STR_NONE: as the playbook says */
+    const struct json *moves; /* what moved its due time, in order (clock/run.h); NULL: nothing */
 };
 
 struct record {

@@ -147,6 +147,13 @@ static bool read_shift(struct store *db, struct world *w, struct err *e)
     return !err_is(e);
 }
 
+static bool read_reclocks(struct store *db, struct world *w, struct err *e)
+{
+    struct rows r AUTO(rows_close) = store_query(db, sql_world_reclocks, BIND_NONE, e);
+    w->reclocks = rows_next(&r);
+    return !err_is(e);
+}
+
 static bool read_moves(struct store *db, struct world *w, struct err *e)
 {
     size_t cap = 0;
@@ -432,7 +439,7 @@ static bool load_into(struct store *db, struct world *w, struct err *e)
     link_parents(w);
     walk_tree(w, w->arena);
     index_codes(w);
-    if (!read_moves(db, w, e) || !read_borders(db, w, e))
+    if (!read_moves(db, w, e) || !read_reclocks(db, w, e) || !read_borders(db, w, e))
         return false;
     return each_sys(&s, "sys.genesis", take_genesis) && each_sys(&s, "sys.setting", take_setting) &&
            each_sys(&s, "sys.calendar", take_calendar) && each_sys(&s, "sys.org", take_org) &&

@@ -82,6 +82,7 @@ struct world {
     struct term_row *terms;
     int n_terms;
     struct str calendar;   /* CSV text, or STR_NONE */
+    bool reclocks;         /* as it was when the world was loaded: running clocks still follow the calendar */
     struct json *settings; /* {name: value} */
     int *code_table;       /* hash table of area codes */
     int code_mask;

@@ -4,6 +4,8 @@ SELECT aid, code, name, parent, level, valid_from, valid_to, successor FROM area
 SELECT aid, west, south, east, north FROM area_border ORDER BY aid
 -- name: world_shift
 SELECT seq, cursor FROM area_shift ORDER BY seq LIMIT 1
+-- name: world_reclocks
+SELECT seq FROM clock_shift
 -- name: world_was
 SELECT w.seq, w.area, w.parent, w.name, e.recorded FROM area_was w JOIN event e ON e.seq = w.seq
 ORDER BY w.seq, w.area

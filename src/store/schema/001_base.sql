@@ -165,6 +165,8 @@ CREATE TABLE area_was (
 ) {STRICT};
 -- While the records are taken along: those up to `cursor` lie in the new tree, those above in the old.
 CREATE TABLE area_shift (seq {I64} PRIMARY KEY, cursor {I64} NOT NULL) {STRICT};
+-- While clocks follow the table of holidays of the event `seq`: those of records up to `cursor` have.
+CREATE TABLE clock_shift (seq {I64} PRIMARY KEY, cursor {I64} NOT NULL) {STRICT};
 
 CREATE TABLE account_login (login {TXT} PRIMARY KEY, rid {I64} NOT NULL) {STRICT};
 CREATE TABLE credential (

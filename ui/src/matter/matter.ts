@@ -26,6 +26,7 @@ export interface Clock {
     due?: string
     done?: string
     says?: string
+    moved?: string
 }
 
 export interface Part {
