@@ -40,6 +40,39 @@ class Log(api.Served):
             self.assertLessEqual(set(x), {"seq", "id", "recorded", "type", "action", "org", "record", "number"})
         self.assertIn("区划", {x["type"] for x in seen})
 
+    def test_tiles(self):
+        """What is written is what the outsider works out again; a hash that differs is named."""
+        with tempfile.TemporaryDirectory() as folder:
+            tiles, log = pathlib.Path(folder) / "a/tiles", f"{folder}/log"
+            vkey = api.cli("checkpoint", "--vkey", "--db", self.server.db)
+            api.cli("log", "export", log, "--tiles", str(tiles), "--db", self.server.db)
+            size = int((tiles / "checkpoint").read_text(encoding="utf-8").split("\n")[1])
+            self.assertEqual(32 * size, (tiles / f"tile/0/000.p/{size}").stat().st_size)
+            self.assertEqual(0, self.script("tiles", str(tiles), "--log", log, "--vkey", vkey).returncode)
+            person, admin = self.client("desk"), self.client("admin")
+            while self.get(admin, "/api/log")["size"] < 260:
+                body = {"id": api.uuid7(), "type": "dispute", "area": api.VILLAGE, "action": "report",
+                        "fields": api.REPORT}
+                self.assertEqual(201, person.ask("POST", "/api/records", body)[0])
+            api.cli("log", "export", "--tiles", str(tiles), "--db", self.server.db)
+            size = int((tiles / "checkpoint").read_text(encoding="utf-8").split("\n")[1])
+            last = f"tile/0/001.p/{size - 256}"
+            for name, length in (("tile/0/000", 256), (last, size - 256), ("tile/1/000.p/1", 1)):
+                self.assertEqual(32 * length, (tiles / name).stat().st_size)
+            done = self.script("tiles", str(tiles), "--vkey", vkey)
+            self.assertEqual((0, ""), (done.returncode, done.stderr), done.stdout)
+            self.assertIn(f"{size} events, in 2 levels", done.stdout)
+            for name in ("tile/0/000", last, "tile/1/000.p/1"):
+                good = (tiles / name).read_bytes()
+                for bad in (bytes([good[0] ^ 1]) + good[1:], good[:-1]):
+                    (tiles / name).write_bytes(bad)
+                    self.assertEqual(1, self.script("tiles", str(tiles)).returncode, name)
+                (tiles / name).write_bytes(good)
+            api.cli("log", "export", log, "--db", self.server.db)
+            lines = pathlib.Path(log).read_bytes().split(b"\n")
+            pathlib.Path(log).write_bytes(b"\n".join([lines[1], lines[0]] + lines[2:]))
+            self.assertIn("event 0", self.script("tiles", str(tiles), "--log", log).stdout)
+
     def test_a_proof_holds_outside(self):
         c = self.client("admin")
         log = self.get(c, "/api/log")

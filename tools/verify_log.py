@@ -4,6 +4,7 @@
     verify_log.py log FILE [--vkey KEY]... [--earlier CHECKPOINT]...
     verify_log.py proof FILE [--event FILE] [--vkey KEY]...
     verify_log.py consistency OLD NEW PROOF [--vkey KEY]...
+    verify_log.py tiles DIR [--log FILE] [--vkey KEY]...
     verify_log.py bulletin FILE.json|FILE.docx|FILE.pdf LOG [--vkey KEY]...
 
 bulletin: does each figure stand in the file as the log says it was issued?  A PDF is read by
@@ -18,7 +19,9 @@ import base64
 import binascii
 import hashlib
 import html
+import itertools
 import json
+import os
 import re
 import subprocess
 import sys
@@ -487,6 +490,63 @@ def check_bulletin(args):
     report(checkpoint, keys_of(args))
 
 
+# ---- tiles (C2SP tlog-tiles) ----
+
+
+def tile_name(level, n, width):
+    name = f"{n % 1000:03}"
+    while n := n // 1000:
+        name = f"x{n % 1000:03}/{name}"
+    return f"tile/{level}/{name}" + (f".p/{width}" if width < 256 else "")
+
+
+def read_level(folder, level, hashes):
+    """All hashes of a level, and how many there must be."""
+    for n in range(0, hashes, 256):
+        name = tile_name(level, n // 256, min(256, hashes - n))
+        data = read_file(os.path.join(folder, name))
+        if len(data) != 32 * min(256, hashes - n):
+            raise Bad(f"{name} has {len(data)} bytes")
+        yield from (data[i:i + 32] for i in range(0, len(data), 32))
+
+
+def fold_level(hashes, above):
+    """Takes the hashes of a level into a tree; each 256 of them must be what the level above says."""
+    tree, tile = Tree(), Tree()
+    for h in hashes:
+        tree.append(h)
+        tile.append(h)
+        if tile.size == 256:
+            if tile.root() != next(above, None):
+                raise Bad(f"the tile that ends with hash {tree.size - 1} is not what the level above says")
+            tile = Tree()
+    return tree
+
+
+def check_tiles(args):
+    checkpoint = Checkpoint(read_file(os.path.join(args.folder, "checkpoint")))
+    hashes, level, tree = checkpoint.size, 0, Tree()
+    while hashes:
+        below = read_level(args.folder, level, hashes)
+        made = fold_level(below, read_level(args.folder, level + 1, hashes // 256))
+        tree = tree if level else made
+        hashes, level = hashes // 256, level + 1
+    if tree.root() != checkpoint.root:
+        raise Bad("the tiles do not give the root of the checkpoint")
+    if args.log:
+        with open(args.log, "rb") as file:
+            order = Order()
+            leaves = (read_leaf(line[:-1], order) for line in itertools.takewhile(lambda x: x != b"\n", file))
+            for n, (leaf, h) in enumerate(zip(leaves, read_level(args.folder, 0, checkpoint.size))):
+                if leaf != h:
+                    raise Bad(f"event {n} is not the one of the tiles")
+    keys = keys_of(args)
+    for key in keys:
+        checkpoint.check(key)
+    print(f"good: the hashes of {checkpoint.size} events, in {level} levels")
+    report(checkpoint, keys)
+
+
 # ---- one event; two checkpoints ----
 
 
@@ -589,10 +649,13 @@ def parse(argv):
     consistency = commands.add_parser("consistency")
     for name in ("old", "new", "proof"):
         consistency.add_argument(name)
+    tiles = commands.add_parser("tiles")
+    tiles.add_argument("folder")
+    tiles.add_argument("--log", metavar="FILE")
     bulletin = commands.add_parser("bulletin")
     bulletin.add_argument("file")
     bulletin.add_argument("log")
-    for command, run in ((log, check_log), (bulletin, check_bulletin), (proof, check_proof),
+    for command, run in ((log, check_log), (tiles, check_tiles), (bulletin, check_bulletin), (proof, check_proof),
                          (consistency, check_consistency)):
         command.add_argument("--vkey", action="append", default=[], metavar="KEY")
         command.set_defaults(run=run)

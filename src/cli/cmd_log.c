@@ -5,7 +5,11 @@
 #include <errno.h>
 
 const struct option OPT_log_export[] = {
-    OPTION_DB, {"sealed", NULL, "the events of sealed matters too, for who may see them"}, OPTION_JSON, OPTION_END};
+    OPTION_DB,
+    {"sealed", NULL, "the events of sealed matters too, for who may see them"},
+    {"tiles", "DIR", "the hashes, as C2SP tlog-tiles for a web server; without FILE nothing else"},
+    OPTION_JSON,
+    OPTION_END};
 const struct option OPT_log_fork[] = {OPTION_DB, {"reason", "TEXT", "why the log cannot go on"}, OPTION_END};
 const struct option OPT_proof[] = {OPTION_DB, {"event", "ID", "the event's id"}, OPTION_JSON, OPTION_END};
 const struct option OPT_checkpoint[] = {OPTION_DB, {"vkey", NULL, "print the key that checks signatures"},
@@ -23,6 +27,17 @@ static bool open_log(struct cli *c, struct store **db, struct keys *keys)
         return err_set(c->e, ERR_NOT_FOUND, "there is no Bihuan database at %.300s", url);
     return keys_path(url, path, c->e) && keys_load(path, keys, c->e) &&
            store_open(url, STORE_READ, db, c->e);
+}
+
+bool cli_say_standby(struct store *db, struct err *e)
+{
+    bool yes;
+    if (!store_stands_by(db, &yes, e))
+        return false;
+    if (!yes)
+        fprintf(stderr, "bihuan: synchronous_standby_names is empty: events of a signed checkpoint may be lost with "
+                        "this machine\n");
+    return true;
 }
 
 /* Sealed matters, as they are when the first event is asked about: the export's size is fixed then. */
@@ -67,14 +82,26 @@ static void say_exported(struct cli *c, const struct ledger_hide *hide)
         buf_free(&b);
 }
 
+static bool export_tiles(struct cli *c, struct store *db, const struct keys *keys, const char *dir)
+{
+    int64_t size;
+    if (!ledger_tiles(db, keys, dir, &size, c->e))
+        return false;
+    fprintf(stderr, "%s: the hashes of %lld events\n", dir, (long long)size);
+    return true;
+}
+
 bool cmd_log_export(struct cli *c)
 {
     struct store *db AUTO(store_closep) = NULL;
     struct keys keys;
-    if (c->args.n_words != 1)
+    const char *tiles = args_get(&c->args, "tiles");
+    if (c->args.n_words != 1 && !(tiles && !c->args.n_words))
         return err_set(c->e, ERR_USAGE, "name the file to write");
-    if (!open_log(c, &db, &keys))
+    if (!open_log(c, &db, &keys) || (tiles && !export_tiles(c, db, &keys, tiles)))
         return false;
+    if (!c->args.n_words)
+        return true;
     FILE *to = fopen(c->args.words[0], "wbe");
     if (!to)
         return err_set(c->e, ERR_IO, "cannot write %.300s: %s", c->args.words[0], strerror(errno));
@@ -141,7 +168,7 @@ bool cmd_checkpoint(struct cli *c)
         printf("%s\n", checkpoint_vkey(c->arena, &keys).ptr);
         return true;
     }
-    if (!ledger_read_head(db, &head, c->e))
+    if (!cli_say_standby(db, c->e) || !ledger_read_head(db, &head, c->e))
         return false;
     struct hash root = tree_root(&head.tree);
     struct str note = checkpoint_sign(c->arena, &keys, head.tree.size, &root);

@@ -88,7 +88,8 @@ bool cmd_serve(struct cli *c)
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     if (!engine_open(&cfg, &en, c->e))
         return false;
-    if (!store_open(cfg.url, STORE_WRITE, &db, c->e) || !api_start(en, &face, &api, c->e)) {
+    if (!store_open(cfg.url, STORE_WRITE, &db, c->e) || !cli_say_standby(db, c->e) ||
+        !api_start(en, &face, &api, c->e)) {
         engine_close(en);
         return false;
     }

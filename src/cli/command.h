@@ -38,6 +38,8 @@ MUST_USE bool cli_engine(struct cli *c, bool bulk, struct engine **out); /* by -
 MUST_USE bool cli_clock(struct cli *c, const char *url, bool demo, struct clock_source *out);
 void cli_progress(void *self, int64_t done, int64_t total); /* a line on standard error, self: a word */
 void cli_progress_end(void);
+/* Says on standard error when what is signed might be lost with one machine (decisions 22). */
+MUST_USE bool cli_say_standby(struct store *db, struct err *e);
 /* Acts as the operator and waits. */
 MUST_USE bool cli_act(struct cli *c, struct engine *en, struct ask *ask, struct answer *ans);
 MUST_USE bool cli_setting(struct cli *c, struct engine *en, const char *name, struct str value);

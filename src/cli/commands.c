@@ -44,7 +44,7 @@ const struct command COMMANDS[] = {
      cmd_backup},
     {"restore", "[DIR] --db URL", "从备份恢复", "from a backup; checked before it is used", OPT_restore,
      cmd_restore},
-    {"log export", "FILE --db URL", "导出日志，供独立核验", "the log, for the independent verifier",
+    {"log export", "[FILE] --db URL", "导出日志，供独立核验", "the log, for the independent verifier",
      OPT_log_export, cmd_log_export},
     {"log fork", "--reason TEXT --db URL", "恢复后日志另起一支", "go on after a restore that lost events",
      OPT_log_fork, cmd_log_fork},

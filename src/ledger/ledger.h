@@ -114,6 +114,9 @@ MUST_USE bool checkpoint_continues(struct store *db, const struct keys *k, bool 
 /* c2sp.org/tlog-proof text for one event at the given checkpoint (signed here at `size`). */
 MUST_USE bool ledger_proof_text(struct store *db, struct arena *a, const struct keys *k, int64_t seq,
                                 int64_t size, struct buf *out, struct err *e);
+/* The hashes as C2SP tlog-tiles below the folder `dir`, and last of all `checkpoint`; *size: of the log in them.  A
+ * folder of an earlier export is brought up to date. */
+MUST_USE bool ledger_tiles(struct store *db, const struct keys *k, const char *dir, int64_t *size, struct err *e);
 /* Bodies one per line, an empty line, the signed checkpoint.  Of an event that hide() says yes to (NULL:
  * none) the line is "#" and the base64 of its leaf hash, so the tree still comes out; *hidden counts
  * them.  hide() is asked after the size of the export is fixed. */

@@ -18,6 +18,13 @@ bool store_has_table(struct store *db, const char *table, bool *yes, struct err 
     return any_row(db, db->engine->sql_has_table, BIND(C_TEXT(str_of(table))), yes, e);
 }
 
+bool store_stands_by(struct store *db, bool *yes, struct err *e)
+{
+    const char *sql = db->engine->sql_standby;
+    *yes = true;
+    return !sql || any_row(db, sql, BIND_NONE, yes, e);
+}
+
 bool store_is_empty(struct store *db, bool *yes, struct err *e)
 {
     bool any = false;

@@ -58,6 +58,8 @@ static void an_empty_database(void **state)
     struct store *db = testdb_open(&t, STORE_WRITE);
     OK(store_is_empty(db, &yes, &e));
     assert_true(yes);
+    OK(store_stands_by(db, &yes, &e)); /* the server of the tests stands alone */
+    assert_int_equal(yes, store_engine(db) == STORE_SQLITE);
     OK(store_ddl(db, "CREATE TABLE \"odd \"\" name\" (a {I64}) {STRICT};\nCREATE TABLE b (a {I64}) {STRICT}", &e));
     OK(store_is_empty(db, &yes, &e));
     assert_false(yes);

@@ -746,6 +746,7 @@ const struct engine postgres_engine = {
     .sql_has_any = "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
                    "WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname <> 'information_schema' AND "
                    "n.nspname NOT LIKE 'pg\\_%' LIMIT 1",
+    .sql_standby = "SELECT 1 FROM pg_catalog.pg_settings WHERE name = 'synchronous_standby_names' AND setting <> ''",
     .sql_empty = "DO $$ DECLARE t record; BEGIN FOR t IN SELECT schemaname AS s, tablename AS n FROM "
                  "pg_catalog.pg_tables WHERE schemaname = current_schema() LOOP "
                  "EXECUTE format('DROP TABLE %I.%I CASCADE', t.s, t.n); END LOOP; END $$",

@@ -120,6 +120,9 @@ MUST_USE bool store_check(struct store *db, const char *sql, struct err *e);
 /* Has the table this column? (both engines' catalogues) */
 MUST_USE bool store_has_column(struct store *db, const char *table, const char *column, bool *yes,
                                struct err *e);
+/* PostgreSQL: is there a standby that must have a commit before it counts (synchronous_standby_names)?  SQLite:
+ * always, for its one disk is all there is. */
+MUST_USE bool store_stands_by(struct store *db, bool *yes, struct err *e);
 /* Is there no table at all? */
 MUST_USE bool store_is_empty(struct store *db, bool *yes, struct err *e);
 /* PostgreSQL: drops every table, for a copy that was put there in vain.  SQLite: ERR_STORE, remove the file. */

@@ -85,6 +85,7 @@ struct engine {
 
     const char *i64, *txt, *blob, *strict, *keyed; /* words of the DDL */
     const char *sql_has_table, *sql_has_column, *sql_has_any, *sql_lock_schema;
+    const char *sql_standby; /* a row: yes; NULL: none is needed */
     const char *sql_empty; /* NULL: has none */
 };
 
