@@ -36,6 +36,21 @@ void draft_begin(struct deciding *d, struct str act)
     d->draft = dr;
 }
 
+/* Conditions that hold for the first time, after all that the draft decides: the day stays in the fold. */
+static void note_first_days(struct deciding *d)
+{
+    struct xcontext c;
+    deciding_context(d, &c);
+    for (int i = 0; d->def && !d->draft->other && i < d->def->n_fields; i++) {
+        const struct field *f = &d->def->fields[i];
+        if (!f->ever || json_get_str(d->work->fields, f->id) || !expr_true(f->computed_expr, &c))
+            continue;
+        struct json *day = json_new_int(d->a, zone_day(d->w->zone, d->at));
+        json_set(d->a, d->draft->body.set, f->id, day);
+        json_set(d->a, d->work->fields, f->id, json_clone(d->a, day));
+    }
+}
+
 bool draft_end(struct deciding *d)
 {
     struct event_body *b = &d->draft->body;
@@ -45,6 +60,7 @@ bool draft_end(struct deciding *d)
     if (!fold_event(d->a, next, b, -(int64_t)d->out->n, d->e))
         return false;
     d->work = next;
+    note_first_days(d);
     d->draft = NULL;
     return true;
 }

@@ -28,7 +28,8 @@ static const char JOB[] =
     "      reply: {name: {zh: 答复时限}, limit: 2d}\n"
     "      hours: {name: {zh: 到场时限}, limit: 72h}\n"
     "    actions:\n"
-    "      begin: {name: {zh: 登记}, opens: true, to: open, by: [desk], form: [what!, hidden?], start: [work, reply, hours]}\n"
+    "      begin: {name: {zh: 登记}, opens: true, to: open, by: [desk], form: [what!, hidden?],\n"
+    "              start: [work, reply, hours]}\n"
     "      finish: {name: {zh: 办结}, from: [open], to: done, by: [desk]}\n"
     "indicators:\n"
     "  begun: {name: {zh: 登记数}, unit: {zh: 件}, count: job, at: opened}\n";

@@ -54,7 +54,7 @@ static void set_field(struct deciding *d, const struct field *f, const struct ex
 void draft_derive(struct deciding *d)
 {
     for (int i = 0; i < d->def->n_fields; i++)
-        if (d->def->fields[i].computed_expr)
+        if (d->def->fields[i].computed_expr && !d->def->fields[i].ever)
             set_field(d, &d->def->fields[i], d->def->fields[i].computed_expr, false);
     if (d->def->sealed_when) {
         struct xcontext c;

@@ -52,6 +52,7 @@ static const struct {
     {"of", ONLY(FIELD_RECORD)},
     {"columns", ONLY(FIELD_TABLE)},
     {"as", ONLY(FIELD_COMPUTED)},
+    {"ever", ONLY(FIELD_COMPUTED)},
 };
 
 static const struct {
@@ -66,7 +67,7 @@ static const struct {
 static const char *const field_keys[] = {
     "label",   "help", "type",     "required", "many",      "vault",     "filter",   "sort",
     "search",  "when", "external", "codes",    "of",        "unit",      "min",      "max",
-    "default", "as",   "basis",    "columns",  "multiline", "max_chars", "decimals", NULL};
+    "default", "as",   "ever",     "basis",    "columns",   "multiline", "max_chars", "decimals", NULL};
 
 static const char *const column_keys[] = {
     "label", "help", "type",  "required",  "many",      "codes",    "of",    "unit",
@@ -196,7 +197,8 @@ static void load_field(struct loader *ld, const struct node *node, struct field 
     f->external = get_bool(ld, node, "external", false);
     f->basis = get_text(ld, node, "basis");
     f->fallback = get_text(ld, node, "default");
-    f->computed = get_text(ld, node, "as");
+    f->ever = node_get(node, "ever") != NULL;
+    f->computed = get_text(ld, node, f->ever ? "ever" : "as");
     f->when = get_text(ld, node, "when");
     f->column = str_printf(ld->a, "f.x_%.*s", STR_F(f->id));
     if (f->type == FIELD_PERSON && !f->vault)
@@ -204,7 +206,9 @@ static void load_field(struct loader *ld, const struct node *node, struct field 
     if (column && !(traits[f->type] & T_COLUMN))
         fail(ld, node, "a column cannot be of type %s", field_type_name(f->type));
     if (f->type == FIELD_COMPUTED && !f->computed.ptr)
-        fail(ld, node, "as is missing: expected the expression that gives the value");
+        fail(ld, node, "as is missing: expected the expression that gives the value (or ever, a condition)");
+    if (f->ever && node_get(node, "as"))
+        fail(ld, node_get(node, "ever"), "ever: a field has as or ever, not both");
     check_members(ld, node, f);
     load_type_members(ld, node, f);
     if (f->type == FIELD_TABLE && !column)
@@ -240,18 +244,18 @@ void load_fields(struct loader *ld, int record, const struct node *map)
 
 static void load_computed(struct loader *ld, int record, struct field *f, const struct node *node)
 {
-    struct node *as = node_get(node, "as");
+    struct node *as = node_get(node, f->ever ? "ever" : "as");
     if (f->type != FIELD_COMPUTED || !f->computed.ptr)
         return;
-    struct expr_ask ask = {.record = record, .use = USE_COMPUTED, .scalar = true};
+    struct expr_ask ask = {.record = record, .use = USE_COMPUTED, .scalar = !f->ever};
     struct expr *x = load_expr(ld, &ask, as, f->computed);
     if (!x)
         return;
-    enum xtype t = expr_type(x);
+    enum xtype t = f->ever ? X_DATE : expr_type(x);
     if (t == X_PLACE || t == X_PRESENT || t == X_POLYGON || t == X_NULL)
         fail(ld, as, "as: %s cannot be stored", xtype_name(t));
     f->computed_type = t;
-    f->computed_decimals = expr_decimals(x);
+    f->computed_decimals = f->ever ? 0 : expr_decimals(x);
     f->computed_expr = x;
 }
 

@@ -94,8 +94,9 @@ struct field {
     int max_chars;    /* FIELD_TEXT */
     struct str fallback; /* `default:` a scalar expression, or STR_NONE */
     struct expr *fallback_expr;
-    struct str computed; /* `as:` */
+    struct str computed; /* `as:` or `ever:` */
     struct expr *computed_expr;
+    bool ever;           /* a condition: the value is the day on which it first held, and stays */
     enum xtype computed_type;
     int computed_decimals;
     struct str when;  /* shown and asked only when true (guard expression), or STR_NONE */
