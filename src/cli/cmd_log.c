@@ -1,6 +1,7 @@
 /* Commands of the log: export, proof, checkpoint, fork. */
 #include "cli/command.h"
 #include "engine/verify.h"
+#include "ledger/witness.h"
 #include "record/seal.h"
 #include <errno.h>
 
@@ -13,6 +14,7 @@ const struct option OPT_log_export[] = {
 const struct option OPT_log_fork[] = {OPTION_DB, {"reason", "TEXT", "why the log cannot go on"}, OPTION_END};
 const struct option OPT_proof[] = {OPTION_DB, {"event", "ID", "the event's id"}, OPTION_JSON, OPTION_END};
 const struct option OPT_checkpoint[] = {OPTION_DB, {"vkey", NULL, "print the key that checks signatures"},
+                                        {"witnessed", NULL, "the newest one that a witness has signed too"},
                                         OPTION_END};
 
 /* Key and a read connection, without a writer: works beside a running server and on a copy. */
@@ -157,6 +159,18 @@ bool cmd_proof(struct cli *c)
     return true;
 }
 
+static bool print_witnessed(struct cli *c, struct store *db)
+{
+    struct witnessed last;
+    if (!witness_last(db, c->arena, &last, c->e))
+        return false;
+    if (!last.any)
+        return err_set(c->e, ERR_NOT_FOUND, "no witness has signed a checkpoint yet: see the settings witness.url and "
+                       "witness.key (docs/operations.md)");
+    fwrite(last.note.ptr, 1, last.note.len, stdout);
+    return true;
+}
+
 bool cmd_checkpoint(struct cli *c)
 {
     struct store *db AUTO(store_closep) = NULL;
@@ -168,6 +182,8 @@ bool cmd_checkpoint(struct cli *c)
         printf("%s\n", checkpoint_vkey(c->arena, &keys).ptr);
         return true;
     }
+    if (args_has(&c->args, "witnessed"))
+        return print_witnessed(c, db);
     if (!cli_say_standby(db, c->e) || !ledger_read_head(db, &head, c->e))
         return false;
     struct hash root = tree_root(&head.tree);

@@ -171,14 +171,44 @@ static CURL *opened(const char *url, const char *protocols)
     return c;
 }
 
+static bool answered(CURL *c, const char *what, long *status, struct err *e)
+{
+    CURLcode code = curl_easy_perform(c);
+    curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, status);
+    curl_easy_cleanup(c);
+    return code == CURLE_OK || err_set(e, ERR_IO, "%s: %s", what, curl_easy_strerror(code));
+}
+
+static size_t keep(char *ptr, size_t size, size_t n, void *user)
+{
+    struct buf *b = user;
+    buf_add(b, ptr, size * n);
+    return buf_ok(b) ? size * n : 0;
+}
+
+bool channel_post(const char *url, const char *type, struct str body, long *status, struct buf *answer, struct err *e)
+{
+    char line[100];
+    CURL *c = opened(url, "http,https");
+    if (!c)
+        return err_set(e, ERR_IO, "http: no connection can be made");
+    snprintf(line, sizeof line, "Content-Type: %s", type);
+    struct curl_slist *head = curl_slist_append(NULL, line);
+    curl_easy_setopt(c, CURLOPT_HTTPHEADER, head);
+    curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE, (long)body.len);
+    curl_easy_setopt(c, CURLOPT_POSTFIELDS, body.ptr);
+    curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, keep);
+    curl_easy_setopt(c, CURLOPT_WRITEDATA, answer);
+    bool ok = answered(c, "http", status, e);
+    curl_slist_free_all(head);
+    return ok;
+}
+
 static bool perform(CURL *c, const char *what, struct err *e)
 {
     long status = 0;
-    CURLcode code = curl_easy_perform(c);
-    curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_cleanup(c);
-    if (code != CURLE_OK)
-        return err_set(e, ERR_IO, "%s: %s", what, curl_easy_strerror(code));
+    if (!answered(c, what, &status, e))
+        return false;
     return (status >= 200 && status < 300) || err_set(e, ERR_IO, "%s: answered %ld", what, status);
 }
 

@@ -1,5 +1,7 @@
 /* clock/channel.h - notices that leave the house: by HTTP, by e-mail; both off until a setting names them.
  *
+ * channel_post is for others that post by the same client (a witness of the log).
+ *
  * Settings: notice.http.url, notice.http.body, notice.http.type (application/json), notice.smtp.url
  * (smtp://HOST:PORT), notice.smtp.from, notice.smtp.to; "off" is as if it were not there.  URL and body may
  * have these in braces, and no others: id, text, org, role, due, red.  The text of a notice has number, kind,
@@ -16,6 +18,10 @@ enum channel { CHANNEL_HTTP = 1, CHANNEL_SMTP = 2 };
 unsigned channels_on(const struct world *w); /* bits */
 /* Is this a good value of a setting notice.…?  ERR_INPUT on "value". */
 MUST_USE bool channel_setting_ok(struct str name, struct str value, struct err *e);
+
+/* Posts to an address and takes what is answered, whatever the status.  ERR_IO: nobody answered. */
+MUST_USE bool channel_post(const char *url, const char *type, struct str body, long *status, struct buf *answer,
+                           struct err *e);
 
 struct delivery {
     struct notice notice;

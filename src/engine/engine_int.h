@@ -4,6 +4,7 @@
 #include "engine/erasures.h"
 #include "engine/reserve.h"
 #include <pthread.h>
+#include <stdatomic.h>
 
 enum { READERS = 8 };
 
@@ -28,6 +29,11 @@ struct engine_watched {
     int64_t seq, rid, now;
 };
 
+/* What the ticker keeps of the witness (witness.c); times of the machine's clock. */
+struct engine_witness {
+    int64_t next, failed, sys_seq, issued;
+};
+
 struct engine {
     struct engine_config cfg;
     char *url;
@@ -47,6 +53,8 @@ struct engine {
     struct engine_watched watched; /* the ticker's own */
     int64_t forgotten; /* the ticker's own: what was erased up to this event is out of the search index */
     bool wal_waits;    /* the writer's own: the WAL is to be cut off as soon as nobody reads */
+    struct engine_witness witness; /* the ticker's own */
+    _Atomic int64_t issued;        /* size of the log when a bulletin was issued here; 0: not yet */
     struct store *db; /* the writer's */
     struct reserve reserve;
 
@@ -162,6 +170,11 @@ MUST_USE bool snapshot_undo(struct store *db, struct arena *a, const struct reco
 MUST_USE bool snapshot_load(struct store *db, struct arena *a, const struct ask *ask,
                             const struct keys *keys, struct record *rec, struct snapshot *out,
                             struct err *e);
+/* witness.c: the newest checkpoint goes to the witness; the ticker's turn. */
+MUST_USE bool witness_setting_ok(struct str name, struct str value, struct err *e);
+MUST_USE bool witness_look(struct engine *en, struct arena *a, const struct world *w, struct err *e);
+/* figures.c: did this change issue figures? */
+bool figures_issued(const struct change *c);
 /* figures.c: what an action with figures takes; the refusal of a slot is the refusal of the action. */
 MUST_USE bool figures_load(struct store *db, struct arena *a, const struct ask *ask,
                            struct snapshot *s, struct err *e);

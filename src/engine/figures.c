@@ -34,6 +34,13 @@ static bool issues(const struct action *act, const struct take_figures *x)
     return false;
 }
 
+bool figures_issued(const struct change *c)
+{
+    const struct take_figures *x = c->def ? figures_of(c->def) : NULL;
+    struct str state = x && x->issued >= 0 ? c->def->states[x->issued].id : STR_NONE;
+    return state.len && str_eq(c->after->state, state) && !(c->before && str_eq(c->before->state, state));
+}
+
 /* A date as it is given now, or as the record has it. */
 static int32_t day_of(const struct snapshot *s, const struct ask *ask, const struct field *f)
 {

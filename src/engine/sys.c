@@ -129,7 +129,8 @@ bool sys_setting(struct deciding *d, bool opening)
         return err_field(d->e, ERR_INPUT, "value",
                          "expected three levels of the area tree, as \"1 2 3\": first, dimensions, totals") ||
                err_zh(d->e, "应为区划树的三个层级，例如“1 2 3”：最高一级、分类统计到哪一级、合计到哪一级");
-    if (!channel_setting_ok(name, value, d->e) || !tiles_setting_ok(name, value, d->e))
+    if (!channel_setting_ok(name, value, d->e) || !tiles_setting_ok(name, value, d->e) ||
+        !witness_setting_ok(name, value, d->e))
         return false;
     draft_set_c(d, "name", name);
     draft_set_c(d, "value", value);

@@ -157,7 +157,7 @@ bool engine_tick(struct engine *en, struct err *e)
         return false;
     l.calendar = engine_calendar(en);
     bool ok = round_of(&l, e) && watch_look(en, a, l.w, e) && deliver(&l, e) &&
-              night_look(en, a, l.w, e) && uploads_look(en, e);
+              night_look(en, a, l.w, e) && uploads_look(en, e) && witness_look(en, a, l.w, e);
     world_unref(l.w);
     return ok;
 }

@@ -79,6 +79,13 @@ static bool fresh_world(struct batch *b, struct err *e)
     return b->world != NULL;
 }
 
+static void note_issued(struct engine *en, const struct batch *b)
+{
+    for (size_t i = 0; i < b->changes.n; i++)
+        if (figures_issued(&b->changes.list[i]))
+            atomic_store(&en->issued, b->log.head.tree.size);
+}
+
 static void tell(struct engine *en, const struct batch *b)
 {
     if (!en->on_commit || !b->changes.n)
@@ -115,6 +122,7 @@ bool writer_batch(struct engine *en, struct arena *a, struct job **jobs, size_t 
     en->stats.biggest_batch = max64(en->stats.biggest_batch, (int64_t)n);
     if (b->sys)
         engine_take_world(en, world_ref(b->world));
+    note_issued(en, b);
     tell(en, b);
     world_unref(b->world);
     return true;

@@ -195,5 +195,6 @@ CREATE TABLE blob (
     PRIMARY KEY (id, part)
 ) {STRICT};
 CREATE TABLE checkpoint (
-    size {I64} PRIMARY KEY, root {BLOB} NOT NULL, made {I64} NOT NULL, text {TXT} NOT NULL
+    size {I64} PRIMARY KEY, root {BLOB} NOT NULL, made {I64} NOT NULL, text {TXT} NOT NULL,
+    cosigned {TXT}, cosigned_at {I64} -- by a witness: its line, and when it was taken
 ) {STRICT};
