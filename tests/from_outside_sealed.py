@@ -163,6 +163,38 @@ class Sealed(api.Served):
         seen = self.want("head", 200, "GET", f"/api/records/{rec}/events")["rows"]
         self.assertEqual(["report", "look", "ask_look", "approve", "look"], [x["action"] for x in seen])
 
+    def test_unsealed(self):
+        """Two people take it off: from then on it is found as others are, by those who may see it."""
+        rec = self.open(SECRET)
+        self.act("desk", 200, rec, "comment", {"text": WORD})
+        asked = {"reason": "当事人已成年", "paper": "新委字〔2024〕12号"}
+
+        def found(who, more):
+            return rec in [x["id"] for x in
+                           self.want(who, 200, "GET", f"/api/records?type=dispute&limit=200{more}")["rows"]]
+
+        ways = ["&search=" + urllib.parse.quote(WORD), "&where=" + urllib.parse.quote(f"type = '{CODE}'"),
+                f"&area={api.VILLAGE}"]
+        self.act("mediator", 403, rec, "ask_unseal", asked)
+        self.act("desk", 400, rec, "ask_unseal", {"reason": asked["reason"]})
+        self.act("desk", 200, rec, "ask_unseal", asked)
+        self.act("desk", 403, rec, "approve", {"ok": True})
+        self.assertEqual([False] * 3, [found("desk", x) for x in ways])
+        self.act("head", 200, rec, "approve", {"ok": True})
+        for who in ("desk", "mediator"):
+            self.assertEqual([True] * 3, [found(who, x) for x in ways])
+        self.assertFalse(found("stranger", ways[0]))
+        full = self.want("mediator", 200, "GET", f"/api/records/{rec}")
+        self.assertEqual((False, api.VILLAGE), (full.get("sealed", False), full["area"]))
+        self.want("mediator", 200, "GET", f"/api/records/{rec}/proof")
+        told = json.dumps(self.want("mediator", 200, "GET", f"/api/records/{rec}/events"), ensure_ascii=False)
+        self.assertIn(asked["reason"], told)
+        out, said = self.export()
+        lines = [x for x in lines_of(out) if x and x["rec"] == rec]
+        self.assertEqual([True] * 3 + [False], ["sealed" in x for x in lines])  # what was sealed stays so in the log
+        self.assertNotIn(WORD, out.read_text(encoding="utf-8"))
+        self.assertTrue(json.loads(api.cli("verify", "--db", self.server.db, "--json"))["ok"])
+
     # ---- figures ----
 
     def figure(self, who, area=api.DISTRICT, more=""):

@@ -194,7 +194,7 @@ static bool draft_line(struct batch *b, struct entry *x, struct draft *dr, const
 {
     struct event_body *body = &dr->body;
     struct detached value;
-    bool seal = dr->seal || record_sealed(r);
+    bool seal = !dr->unseal && (dr->seal || record_sealed(r));
     int area = seal ? seal_area(b->world, world_area_by_id(b->world, body->area)) : -1;
     struct str code = area >= 0 ? b->world->areas[area].code : body->code;
     if (dr->number && !draw_number(b, x->change.def->number, body->type, code, &body->number, e))

@@ -78,6 +78,7 @@ static const struct builtin TABLE[] = {
     {"erase", "删除个人信息", "Erase details", PERM_STEER, true, do_erase},
     {"look", "查看隐去信息", "Look", PERM_LOOK, true, do_look},
     {"ask_look", "申请查看", "Ask to look", PERM_LOOK, true, do_ask_look},
+    {"ask_unseal", "申请解除限制查看", "Ask to take the seal off", PERM_ACT, true, do_ask_unseal},
     {"urge", "催办", "Urge", PERM_STEER, false, do_urge},
     {"supervise", "督办", "Supervise", PERM_STEER, false, do_supervise},
     {"report_back", "督办反馈", "Report back", PERM_ACT, false, do_report_back},
@@ -197,6 +198,8 @@ static bool has_reason(struct deciding *d, const char *id)
         return record_open_parts(d->work, "approval") + record_open_parts(d->work, "supervise") > 0;
     if (strcmp(id, "ask_look") == 0)
         return record_sealed(d->work) && !holds(d);
+    if (strcmp(id, "ask_unseal") == 0)
+        return record_sealed(d->work) && holds(d);
     if (strcmp(id, "report_up") == 0 || strcmp(id, "draw") == 0)
         return false; /* done by the list that is sent, by the lot: never by hand */
     if (strcmp(id, "escalate") == 0 || strcmp(id, "clock_reset") == 0)

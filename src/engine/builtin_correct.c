@@ -56,6 +56,8 @@ bool do_undo(struct deciding *d)
     for (size_t i = 0; i < COUNT_OF(STAYS); i++)
         if (str_is(last->act, STAYS[i]))
             return say_no(d, ERR_WRONG_STATE, "", "this cannot be taken back", "这一步不能撤销");
+    if (record_flag(d->s->undo_to, "$sealed") && !record_sealed(d->work))
+        return say_no(d, ERR_WRONG_STATE, "", "the seal was taken off by two people", "解除限制查看是两人办理的，不能撤销");
     draft_in(d, "undoes", json_new_str(d->a, id_text(d->a, last->id)));
     if (d->s->undo_to->ver == 0) { /* the opening itself: the entry stays, as void */
         draft_set(d, "$void", json_new_bool(d->a, true));

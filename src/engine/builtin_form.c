@@ -31,6 +31,8 @@ INPUTS(ERASE, {WORDS("fields", "删除哪些内容", "What is erased"), .type = 
 INPUTS(ASK_LOOK,
        {WORDS("fields", "要查看哪些内容", "What is to be seen"), .type = "field", .required = true, .many = true},
        TEXT("purpose", "用途", "Purpose"));
+INPUTS(ASK_UNSEAL, TEXT("reason", "为什么可以解除限制查看", "Why the seal may come off"),
+       {WORDS("paper", "批准文书的文号", "Number of the paper that allows it"), .type = "line", .required = true});
 INPUTS(URGE, {WORDS("text", "催办内容", "What is said"), .type = "text"});
 INPUTS(SUPERVISE, TEXT("text", "督办要求", "What is asked"),
        {WORDS("due", "反馈期限", "Answer due"), .type = "date"});
@@ -78,7 +80,7 @@ static const struct {
     {"transfer", TRANSFER}, {"assign", ASSIGN},         {"return", RETURN},     {"share", SHARE},
     {"pause", PAUSE},       {"resume", RESUME},         {"extend", EXTEND},     {"ask_approval", ASK_APPROVAL},
     {"approve", APPROVE},   {"share_done", SHARE_DONE}, {"amend", AMEND},       {"merge", MERGE},
-    {"ask_look", ASK_LOOK},
+    {"ask_look", ASK_LOOK}, {"ask_unseal", ASK_UNSEAL},
     {"link_renew", LINK_RENEW}, {"link_revoke", LINK_REVOKE},
 };
 

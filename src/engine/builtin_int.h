@@ -23,11 +23,16 @@ MUST_USE bool do_attach(struct deciding *d);
 MUST_USE bool do_link(struct deciding *d);
 MUST_USE bool do_look(struct deciding *d);
 MUST_USE bool do_ask_look(struct deciding *d);
-/* The yes of the head of the unit that holds a sealed matter: lets the asker look for a day. */
-MUST_USE bool approve_look(struct deciding *d, const struct json *part, struct json *p, bool yes);
 MUST_USE bool do_erase(struct deciding *d);
 MUST_USE bool do_report_up(struct deciding *d);
+/* builtin_seal.c */
+MUST_USE bool do_ask_unseal(struct deciding *d);
+/* Is this the head of the unit that holds it, and another than who asked? */
+MUST_USE bool second_head(struct deciding *d, const struct json *part);
+MUST_USE bool unseal(struct deciding *d);
 /* builtin_lead.c */
+/* A part that waits for the yes of one who has this role. */
+struct json *approval_ask(struct deciding *d, const char *what, struct str role);
 MUST_USE bool do_urge(struct deciding *d);
 MUST_USE bool do_supervise(struct deciding *d);
 MUST_USE bool do_report_back(struct deciding *d);

@@ -1,7 +1,7 @@
 /* Those who lead: urging, supervising, instructing, and approvals in one or several steps. */
 #include "engine/builtin_int.h"
 
-enum { DRAW_SEED = 200 };
+enum { DRAW_SEED = 200, LOOK_MS = MS_DAY };
 
 bool do_urge(struct deciding *d)
 {
@@ -96,6 +96,25 @@ bool do_draw(struct deciding *d)
 
 /* ---- approvals ---- */
 
+struct json *approval_ask(struct deciding *d, const char *what, struct str role)
+{
+    struct json *p = draft_part(d, 0, "approval");
+    part_set(d, p, "what", str_of(what));
+    part_set(d, p, "mode", STR("any"));
+    struct json *steps = json_set(d->a, p, STR("steps"), json_new(d->a, J_ARR));
+    struct json *step = json_push(steps, json_new(d->a, J_OBJ));
+    json_set(d->a, step, STR("role"), json_new_str(d->a, role));
+    part_int(d, p, "at", d->at);
+    part_flag(d, p, "open", true);
+    return p;
+}
+
+/* Of a sealed matter: to look at it, to take the seal off.  It may be closed by then. */
+static bool about_seal(const struct json *part)
+{
+    return str_is(json_text(part, "what"), "look") || str_is(json_text(part, "what"), "unseal");
+}
+
 bool do_ask_approval(struct deciding *d)
 {
     const struct json *steps = json_get(d->input, "steps");
@@ -162,10 +181,11 @@ static bool approve_part(struct deciding *d, const struct json *part, bool yes)
             return say_no(d, ERR_WRONG_STATE, "part", "the unit has not reported back yet", "承办单位还没有反馈");
         if (!(role_permissions(d->role) & PERM_STEER) && d->ask->actor->kind == ACTOR_ACCOUNT)
             return say_no(d, ERR_FORBIDDEN, "part", "only who may supervise may approve", "没有督办权限");
-    } else if (!sign_step(d, part, p, &all) ||
-               (str_is(json_text(part, "what"), "look") && !approve_look(d, part, p, yes))) {
+    } else if (!sign_step(d, part, p, &all) || (about_seal(part) && !second_head(d, part))) {
         return false;
     }
+    if (yes && str_is(json_text(part, "what"), "look"))
+        part_int(d, p, "until", d->now + LOOK_MS);
     part_set(d, p, "result", yes ? STR("approved") : STR("refused"));
     if (str_is(json_text(part, "kind"), "supervise") && !yes) {
         json_set(d->a, p, STR("reported"), json_new(d->a, J_NULL)); /* it goes back */
@@ -180,7 +200,7 @@ static bool approve_part(struct deciding *d, const struct json *part, bool yes)
         int c = record_clock(d->def, json_text(part, "clock"));
         return c < 0 || clock_extend(d, &d->def->clocks[c]);
     }
-    return true;
+    return !yes || !str_is(json_text(part, "what"), "unseal") || unseal(d);
 }
 
 bool do_approve(struct deciding *d)
@@ -195,7 +215,7 @@ bool do_approve(struct deciding *d)
     }
     if (!found)
         return say_no(d, ERR_WRONG_STATE, "part", "nothing waits for approval", "没有待审批的事项");
-    if (record_closed(d->work) != TIME_NONE && !str_is(json_text(found, "what"), "look"))
+    if (record_closed(d->work) != TIME_NONE && !about_seal(found))
         return say_no(d, ERR_WRONG_STATE, "", "the matter is closed", "此件已办结");
     const struct json *ok = json_get(d->input, "ok");
     if (ok && ok->kind == J_FALSE && !need_text(d, "note", "不同意的，请说明理由"))

@@ -78,15 +78,8 @@ bool do_extend(struct deciding *d)
         if (str_is(json_text(x, "kind"), "approval") && json_yes(x, "open") &&
             str_eq(json_text(x, "clock"), c->id))
             return say_no(d, ERR_WRONG_STATE, "", "an extension waits for approval already", "已有延长申请待批");
-    struct json *p = draft_part(d, 0, "approval");
-    part_set(d, p, "what", STR("extend"));
+    struct json *p = approval_ask(d, "extend", c->extend_role);
     part_set(d, p, "clock", c->id);
-    part_set(d, p, "mode", STR("any"));
-    struct json *steps = json_set(d->a, p, STR("steps"), json_new(d->a, J_ARR));
-    struct json *step = json_push(steps, json_new(d->a, J_OBJ));
-    json_set(d->a, step, STR("role"), json_new_str(d->a, c->extend_role));
-    part_int(d, p, "at", d->at);
-    part_flag(d, p, "open", true);
     return true;
 }
 

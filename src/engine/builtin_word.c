@@ -32,8 +32,6 @@ bool do_link(struct deciding *d)
     return true;
 }
 
-enum { LOOK_MS = MS_DAY };
-
 static bool take_fields(struct deciding *d, const struct json **out)
 {
     const struct json *fields = json_get(d->input, "fields");
@@ -87,29 +85,10 @@ bool do_ask_look(struct deciding *d)
             return say_no(d, ERR_WRONG_STATE, "", "you have asked already", "您已申请，等待审批");
     if (!need_text(d, "purpose", "请填写查看的用途"))
         return false;
-    struct json *p = draft_part(d, 0, "approval");
-    part_set(d, p, "what", STR("look"));
-    part_set(d, p, "mode", STR("any"));
-    struct json *steps = json_set(d->a, p, STR("steps"), json_new(d->a, J_ARR));
-    struct json *step = json_push(steps, json_new(d->a, J_OBJ));
-    json_set(d->a, step, STR("role"), json_new_str(d->a, STR("head")));
+    struct json *p = approval_ask(d, "look", STR("head"));
     part_set(d, p, "for", str_of(d->ask->actor->by));
     json_set(d->a, p, STR("fields"), json_clone(d->a, fields));
     json_set(d->a, p, STR("text"), json_clone(d->a, json_get(d->draft->body.in, "purpose")));
-    part_int(d, p, "at", d->at);
-    part_flag(d, p, "open", true);
-    return true;
-}
-
-bool approve_look(struct deciding *d, const struct json *part, struct json *p, bool yes)
-{
-    if (d->ask->actor->kind != ACTOR_ACCOUNT || !holds(d))
-        return say_no(d, ERR_FORBIDDEN, "part", "the head of the unit that holds it says so",
-                      "须由承办单位负责人审批");
-    if (str_is(json_text(part, "for"), d->ask->actor->by))
-        return say_no(d, ERR_FORBIDDEN, "part", "a second person says so", "须由另一人审批");
-    if (yes)
-        part_int(d, p, "until", d->now + LOOK_MS);
     return true;
 }
 

@@ -47,6 +47,7 @@ struct draft {
     bool other;                  /* an event of snapshot.other, not of the main record */
     bool number;                 /* draw a number */
     bool seal;                   /* this action seals the record: so does each of its steps */
+    bool unseal;                 /* it takes the seal off: the line stands in the clear */
     struct detached *detached;
     size_t n_detached, cap_detached;
 };

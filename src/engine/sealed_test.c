@@ -406,6 +406,129 @@ static void who_sees(void **state)
     house_verify(h);
 }
 
+/* ---- the seal comes off ---- */
+
+static int64_t listed(struct house *h, const char *area, const char *search, const char *where)
+{
+    struct err e = ERR_INIT;
+    struct world *w = engine_world(h->en, &e);
+    struct store *db = engine_reader(h->en, &e);
+    struct str scope = str_printf(h->a, "a%lld", (long long)w->areas[world_area(w, str_of(area))].aid);
+    struct find_question q = {.w = w, .type = STR("care.care"), .scopes = &scope, .n_scopes = 1, .limit = 200,
+                              .search = str_of(search), .where = str_of(where)};
+    struct find_answer page;
+    if (!find_records(db, h->a, &q, &page, &e))
+        fail_msg("list of %s: %s", area, e.text);
+    int64_t n = (int64_t)page.n;
+    engine_reader_back(h->en, db);
+    world_unref(w);
+    return n;
+}
+
+/* What the lines say of it without any key. */
+static struct record *of_the_lines(struct house *h, struct id rec)
+{
+    struct err e = ERR_INIT;
+    struct event *list;
+    size_t n;
+    struct record *r = record_new(h->a);
+    struct store *db = engine_reader(h->en, &e);
+    r->rid = load(h, rec)->rid;
+    assert_true(ledger_of_record(db, h->a, r->rid, -1, 1000, &list, &n, &e));
+    for (size_t i = 0; i < n; i++) {
+        struct event_body b;
+        assert_true(body_read(h->a, list[i].body, &b, &e) && fold_event(h->a, r, &b, list[i].seq, &e));
+    }
+    engine_reader_back(h->en, db);
+    return r;
+}
+
+#define WHY "{'reason':'当事人已成年','paper':'新委字〔2024〕12号'}"
+
+static void two_take_it_off(struct house *h, struct id rec)
+{
+    static const struct {
+        const char *who, *act, *fields;
+        enum err_code err;
+    } STEPS[] = {
+        {"mediator", "ask_unseal", WHY, ERR_FORBIDDEN}, /* of another unit */
+        {"leader", "ask_unseal", WHY, ERR_FORBIDDEN},
+        {"operator", "ask_unseal", WHY, ERR_FORBIDDEN},
+        {"desk", "ask_unseal", "{'paper':'12号'}", ERR_REQUIRED},
+        {"desk", "ask_unseal", "{'reason':'当事人已成年'}", ERR_REQUIRED},
+        {"head", "ask_unseal", WHY, 0},
+        {"desk", "ask_unseal", WHY, ERR_WRONG_STATE},
+        {"head", "approve", "{}", ERR_FORBIDDEN}, /* asked himself */
+        {"desk", "approve", "{}", ERR_FORBIDDEN},
+        {"leader", "approve", "{}", ERR_FORBIDDEN},
+        {"operator", "approve", "{}", ERR_FORBIDDEN},
+        {"head", "undo", "{}", 0},
+        {"desk", "ask_unseal", WHY, 0},
+        {"head", "approve", "{'ok':false}", ERR_REQUIRED},
+        {"head", "approve", "{'ok':false,'note':'还没有文书'}", 0},
+        {"desk", "ask_unseal", WHY, 0},
+        {"desk2", "approve", "{}", ERR_FORBIDDEN},
+    };
+    for (size_t i = 0; i < COUNT_OF(STEPS); i++) {
+        struct answer ans = act(h, STEPS[i].who, rec, STEPS[i].act, STEPS[i].fields);
+        if (ans.ok != !STEPS[i].err || (!ans.ok && ans.err.code != STEPS[i].err))
+            fail_msg("step %zu, %s by %s: %s", i, STEPS[i].act, STEPS[i].who, ans.ok ? "done" : ans.err.text);
+        assert_true(record_sealed(load(h, rec)));
+    }
+}
+
+static void unsealed(void **state)
+{
+    UNUSED(state);
+    struct house *h = fresh();
+    struct id rec = opened(h, SECRET);
+    must(h, "desk", rec, "comment", "{'text':'记一笔'}");
+    two_take_it_off(h, rec);
+    int64_t words = listed(h, VILLAGE, WORD, ""), codes = listed(h, VILLAGE, "", "why = '" CODE "'");
+    int64_t below = figure(h, "care.found", TOWN, false, false).n;
+    int64_t cost = figure(h, "care.cost", DISTRICT, true, false).value;
+    int64_t county = figure(h, "care.found", DISTRICT, true, false).n;
+    struct answer ans = must(h, "head", rec, "approve", "{}");
+    struct event_body line = line_of(h, ans);
+    assert_true(!line.sealed && str_is(line.code, VILLAGE) && str_is(json_text(line.set, "why"), CODE));
+    struct record *r = load(h, rec);
+    assert_false(record_sealed(r) || record_flag(r, "$sealed"));
+    assert_true(str_is(r->code, VILLAGE) && json_get(r->fields, "who") && r->parts->n > 0);
+    assert_true(record_same(r, stored(h, rec)) && record_same(r, of_the_lines(h, rec)));
+    assert_int_equal(listed(h, VILLAGE, WORD, ""), words + 1);
+    assert_int_equal(listed(h, VILLAGE, "", "why = '" CODE "'"), codes + 1);
+    assert_int_equal(figure(h, "care.found", TOWN, false, false).n, below + 1);
+    assert_int_equal(figure(h, "care.found", DISTRICT, true, false).n, county); /* it was counted among the sealed */
+    assert_int_equal(figure(h, "care.found", DISTRICT, true, true).n, county);
+    assert_int_equal(figure(h, "care.cost", DISTRICT, true, false).value, cost + 7777777);
+    totals_agree(h);
+    house_verify(h);
+    assert_int_equal(act(h, "head", rec, "undo", "{}").err.code, ERR_WRONG_STATE);
+    assert_int_equal(act(h, "desk", rec, "ask_unseal", WHY).err.code, ERR_WRONG_STATE);
+    must(h, "desk", rec, "note", "{'why':'zq8'}"); /* the reason of then seals it no more */
+    assert_false(record_sealed(load(h, rec)));
+    must(h, "desk", rec, "amend", "{'fields':{'minor':false},'reason':'已成年'}");
+    must(h, "desk", rec, "note", "{'minor':true}"); /* another reason does */
+    assert_true(record_sealed(load(h, rec)));
+    assert_int_equal(listed(h, VILLAGE, WORD, ""), words);
+    house_verify(h);
+}
+
+/* A closed one too; and what was erased of it before stays away. */
+static void unsealed_when_closed(void **state)
+{
+    UNUSED(state);
+    struct house *h = fresh();
+    struct id rec = opened(h, SECRET);
+    must(h, "head", rec, "erase", "{'fields':['what','who'],'words':false,'files':false,'reason':'本人要求'}");
+    must(h, "desk", rec, "finish", "{}");
+    must(h, "desk", rec, "ask_unseal", WHY);
+    must(h, "head", rec, "approve", "{}");
+    assert_false(record_sealed(load(h, rec)));
+    assert_true(record_same(load(h, rec), of_the_lines(h, rec)));
+    house_verify(h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -414,7 +537,8 @@ int main(void)
         cmocka_unit_test(erased),                  cmocka_unit_test(counted_in_fives),
         cmocka_unit_test(the_total_of_a_list),
         cmocka_unit_test(a_second_person),         cmocka_unit_test(who_sees),
-        cmocka_unit_test(a_foreign_key_is_said),
+        cmocka_unit_test(a_foreign_key_is_said),   cmocka_unit_test(unsealed),
+        cmocka_unit_test(unsealed_when_closed),
     };
     return RUN_ON_BOTH(tests);
 }

@@ -59,7 +59,10 @@ void draft_derive(struct deciding *d)
     if (d->def->sealed_when) {
         struct xcontext c;
         deciding_context(d, &c);
-        if (expr_true(d->def->sealed_when, &c) && !record_flag(d->work, "$sealed"))
+        bool why = expr_true(d->def->sealed_when, &c);
+        if (!why && record_flag(d->work, "$unsealed"))
+            draft_set(d, "$unsealed", NULL); /* that was about a reason that is gone: a new one seals anew */
+        if (why && !record_flag(d->work, "$sealed") && !record_flag(d->work, "$unsealed"))
             draft_set(d, "$sealed", json_new_bool(d->a, true)); /* it does not come off by itself */
     }
 }

@@ -133,6 +133,13 @@ bool seal_fold(struct arena *a, struct record *r, const struct event_body *open,
                const struct event_body *line, int64_t seq, struct err *e)
 {
     struct record *shut = NULL;
+    if (r->shut && !line->sealed) { /* the seal comes off: from here on the lines alone are all */
+        shut = record_share(a, r->shut);
+        if (!fold_event(a, shut, line, seq, e))
+            return false;
+        *r = *shut;
+        return true;
+    }
     if (line->sealed) {
         shut = record_share(a, record_stored(r));
         if (!fold_event(a, shut, line, seq, e))
