@@ -65,6 +65,40 @@ class Sealed(api.Served):
 
     # ---- what is written where ----
 
+    def test_the_full_copy(self):
+        """Every value in the clear, each what its line is bound to; without the right key nothing."""
+        rec = self.open(SECRET)
+        self.act("desk", 200, rec, "comment", {"text": WORD})
+        out, _ = self.export("--with-values")
+        values = pathlib.Path(f"{out}.values")
+        self.assertEqual(0o600, values.stat().st_mode & 0o777)
+        text = values.read_text(encoding="utf-8")
+        for word in (WORD, PHONE, CODE, "某desk"):
+            self.assertIn(word, text)
+        good = subprocess.run([*SCRIPT, str(out), "--values", str(values)], capture_output=True, text=True, check=False)
+        self.assertEqual(0, good.returncode, good.stdout + good.stderr)
+        self.assertIn(f"values: {len(text.splitlines())} are those that were written", good.stdout)
+        self.assertIn("0 hidden", good.stdout)
+        first, rest = text.split("\n", 1)
+        other = json.loads(first)
+        for bad in (text.replace(WORD, "鸢尾槐树", 1), json.dumps(dict(other, k=99)) + "\n" + rest,
+                    json.dumps(dict(other, salt="A" * 43)) + "\n" + rest, "[]\n" + text):
+            values.write_text(bad, encoding="utf-8")
+            done = subprocess.run([*SCRIPT, str(out), "--values", str(values)], capture_output=True, text=True,
+                                  check=False)
+            self.assertEqual(1, done.returncode, done.stdout + done.stderr)
+
+        key = pathlib.Path(self.key).read_text(encoding="utf-8")
+        wrong = f"{self.folder.name}/wrong.key"
+        lines = [x if not x.startswith("master:") else "master: " + "A" * 43 + "=" for x in key.splitlines()]
+        pathlib.Path(wrong).write_text("\n".join(lines) + "\n", encoding="utf-8")
+        for name in (wrong, f"{self.folder.name}/none.key"):
+            target = f"{self.folder.name}/refused"
+            done = subprocess.run([api.BIN, "log", "export", target, "--with-values", "--db", self.server.db],
+                                  capture_output=True, text=True, check=False, env=dict(os.environ, BIHUAN_KEY=name))
+            self.assertEqual(1, done.returncode, done.stdout)
+            self.assertEqual([], list(pathlib.Path(self.folder.name).glob("refused*")))
+
     def test_nothing_in_the_file(self):
         planted = [WORD, WORD[:2], PHONE, "1158123457"]
         rec = self.open(SECRET)

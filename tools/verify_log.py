@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks a Bihuan log from outside: nothing but the Python standard library and docs/log-format.md.
 
-    verify_log.py log FILE [--vkey KEY]... [--earlier CHECKPOINT]...
+    verify_log.py log FILE [--vkey KEY]... [--earlier CHECKPOINT]... [--values FILE]
     verify_log.py proof FILE [--event FILE] [--vkey KEY]...
     verify_log.py consistency OLD NEW PROOF [--vkey KEY]...
     verify_log.py tiles DIR [--log FILE] [--vkey KEY]...
@@ -11,6 +11,7 @@ bulletin: does each figure stand in the file as the log says it was issued?  A P
 pdftotext, all else by the standard library.
 
 KEY is the text of a verifier key or a file with it; every key that is given must have signed.
+--values: the values of a full copy; each must be what the line of its event is bound to.
 --earlier: a checkpoint that was kept from before; the log must continue it.
 Exit status: 0 it holds, 1 it does not, 2 usage or a file that cannot be read.
 """
@@ -360,6 +361,58 @@ class Order:
         self.recorded = body["recorded"]
 
 
+def references(x):
+    """The detached values that a part of an event names."""
+    if isinstance(x, dict):
+        if "$d" in x and "c" in x:
+            yield x
+        else:
+            for y in x.values():
+                yield from references(y)
+    elif isinstance(x, list):
+        for y in x:
+            yield from references(y)
+
+
+class Valued(Order):
+    """The order, and beside it the values of a full copy."""
+
+    def __init__(self, name):
+        super().__init__()
+        self.events, self.met, self.values = 0, set(), {}
+        for number, line in enumerate(read_file(name).splitlines(), 1):
+            try:
+                x = json.loads(line.decode())
+                salt = base64.b64decode(x["salt"] + "=", altchars=b"-_", validate=True)
+                self.values[x["seq"], x["k"]] = salt, x["value"].encode()
+            except (ValueError, KeyError, TypeError, AttributeError):
+                raise Bad(f"{name}: line {number} is no value") from None
+
+    def take(self, body):
+        super().take(body)
+        self.meet(self.events + self.hidden, body)
+        self.events += 1
+
+    def meet(self, seq, part):
+        for ref in references(part):
+            at = ref.get("s", seq), ref["$d"]
+            if at not in self.values:
+                continue  # it was erased
+            salt, value = self.values[at]
+            made = hashlib.sha256(b"bihuan.d1\0" + salt + value).digest()
+            if base64.urlsafe_b64encode(made).decode().rstrip("=") != ref["c"]:
+                raise Bad(f"value {at[1]} of event {at[0]} is not the one that was written")
+            if at not in self.met:
+                self.met.add(at)
+                if at[1] == 0:
+                    self.meet(seq, json.loads(value.decode()))
+
+    def end(self):
+        for seq, k in sorted(set(self.values) - self.met)[:1]:
+            raise Bad(f"no event names value {k} of event {seq}")
+        print(f"values: {len(self.met)} are those that were written")
+
+
 def read_leaf(line, order):
     if line.startswith(b"#"):
         order.hidden += 1
@@ -411,8 +464,10 @@ def read_checked(args, name, order, earlier):
 
 def check_log(args):
     keys, earlier = keys_of(args), [Checkpoint(read_file(name)) for name in args.earlier]
-    order = Order()
+    order = Valued(args.values) if args.values else Order()
     tree, checkpoint = read_checked(args, args.file, order, earlier)
+    if args.values:
+        order.end()
     for old in earlier:
         if old.origin != checkpoint.origin:
             raise Bad(f"the earlier checkpoint is of {old.origin}, this one of {checkpoint.origin}")
@@ -642,6 +697,7 @@ def parse(argv):
     commands = parser.add_subparsers(dest="command", required=True)
     log = commands.add_parser("log")
     log.add_argument("file")
+    log.add_argument("--values", metavar="FILE")
     log.add_argument("--earlier", action="append", default=[], metavar="CHECKPOINT")
     proof = commands.add_parser("proof")
     proof.add_argument("file")

@@ -1,24 +1,15 @@
-/* Commands of the log: export, proof, checkpoint, fork. */
+/* Commands of the log: proof, checkpoint, fork, verify. */
 #include "cli/command.h"
 #include "engine/verify.h"
 #include "ledger/witness.h"
-#include "record/seal.h"
-#include <errno.h>
 
-const struct option OPT_log_export[] = {
-    OPTION_DB,
-    {"sealed", NULL, "the events of sealed matters too, for who may see them"},
-    {"tiles", "DIR", "the hashes, as C2SP tlog-tiles for a web server; without FILE nothing else"},
-    OPTION_JSON,
-    OPTION_END};
 const struct option OPT_log_fork[] = {OPTION_DB, {"reason", "TEXT", "why the log cannot go on"}, OPTION_END};
 const struct option OPT_proof[] = {OPTION_DB, {"event", "ID", "the event's id"}, OPTION_JSON, OPTION_END};
 const struct option OPT_checkpoint[] = {OPTION_DB, {"vkey", NULL, "print the key that checks signatures"},
                                         {"witnessed", NULL, "the newest one that a witness has signed too"},
                                         OPTION_END};
 
-/* Key and a read connection, without a writer: works beside a running server and on a copy. */
-static bool open_log(struct cli *c, struct store **db, struct keys *keys)
+bool cli_open_log(struct cli *c, struct store **db, struct keys *keys)
 {
     const char *url;
     char path[1024];
@@ -42,83 +33,6 @@ bool cli_say_standby(struct store *db, struct err *e)
     return true;
 }
 
-/* Sealed matters, as they are when the first event is asked about: the export's size is fixed then. */
-struct sealed_matters {
-    struct cli *c;
-    struct store *db;
-    int64_t *rids;
-    size_t n;
-    bool read;
-};
-
-static int by_number(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return x < y ? -1 : x > y;
-}
-
-static bool is_sealed(void *self, const struct event *ev)
-{
-    struct sealed_matters *s = self;
-    if (!s->read && !sealed_rids(s->db, s->c->arena, &s->rids, &s->n, s->c->e))
-        return true;
-    s->read = true;
-    return s->n && bsearch(&ev->rid, s->rids, s->n, sizeof *s->rids, by_number);
-}
-
-static void say_exported(struct cli *c, const struct ledger_hide *hide)
-{
-    struct buf b = BUF(400);
-    struct json_out o = json_out(&b);
-    if (c->json) {
-        jo_obj(&o);
-        jo_ki(&o, "hidden", hide->hidden);
-        jo_end(&o);
-    } else if (hide->hidden) {
-        buf_printf(&b, "%lld events of sealed matters are hidden: their line is the leaf hash (--sealed writes them)",
-                   (long long)hide->hidden);
-    }
-    if (b.len)
-        cli_print(&b);
-    else
-        buf_free(&b);
-}
-
-static bool export_tiles(struct cli *c, struct store *db, const struct keys *keys, const char *dir)
-{
-    int64_t size;
-    if (!ledger_tiles(db, keys, dir, &size, c->e))
-        return false;
-    fprintf(stderr, "%s: the hashes of %lld events\n", dir, (long long)size);
-    return true;
-}
-
-bool cmd_log_export(struct cli *c)
-{
-    struct store *db AUTO(store_closep) = NULL;
-    struct keys keys;
-    const char *tiles = args_get(&c->args, "tiles");
-    if (c->args.n_words != 1 && !(tiles && !c->args.n_words))
-        return err_set(c->e, ERR_USAGE, "name the file to write");
-    if (!open_log(c, &db, &keys) || (tiles && !export_tiles(c, db, &keys, tiles)))
-        return false;
-    if (!c->args.n_words)
-        return true;
-    FILE *to = fopen(c->args.words[0], "wbe");
-    if (!to)
-        return err_set(c->e, ERR_IO, "cannot write %.300s: %s", c->args.words[0], strerror(errno));
-    char word[] = "exported";
-    struct sealed_matters sealed = {.c = c, .db = db};
-    struct ledger_hide hide = {.self = &sealed, .hide = is_sealed};
-    bool all = args_has(&c->args, "sealed");
-    bool ok = ledger_export(db, &keys, to, all ? NULL : &hide, cli_progress, word, c->e) && !err_is(c->e);
-    if (fclose(to) != 0 && ok)
-        ok = err_set(c->e, ERR_IO, "cannot write %.300s: %s", c->args.words[0], strerror(errno));
-    if (ok)
-        say_exported(c, &hide);
-    return ok;
-}
-
 bool cmd_proof(struct cli *c)
 {
     struct store *db AUTO(store_closep) = NULL;
@@ -132,7 +46,7 @@ bool cmd_proof(struct cli *c)
         return false;
     if (!id_parse(str_of(text), &id))
         return err_set(c->e, ERR_USAGE, "--event: expected a UUID");
-    if (!open_log(c, &db, &keys) || !ledger_find(db, c->arena, id, &found, &ev, c->e))
+    if (!cli_open_log(c, &db, &keys) || !ledger_find(db, c->arena, id, &found, &ev, c->e))
         return false;
     if (!found)
         return err_set(c->e, ERR_NOT_FOUND, "there is no event %s", text);
@@ -176,7 +90,7 @@ bool cmd_checkpoint(struct cli *c)
     struct store *db AUTO(store_closep) = NULL;
     struct keys keys;
     struct ledger_head head;
-    if (!open_log(c, &db, &keys))
+    if (!cli_open_log(c, &db, &keys))
         return false;
     if (args_has(&c->args, "vkey")) {
         printf("%s\n", checkpoint_vkey(c->arena, &keys).ptr);
@@ -200,7 +114,7 @@ bool cmd_log_fork(struct cli *c)
     const char *reason;
     bool continues;
     char why[200];
-    if (!args_need(&c->args, "reason", &reason, c->e) || !open_log(c, &db, &keys))
+    if (!args_need(&c->args, "reason", &reason, c->e) || !cli_open_log(c, &db, &keys))
         return false;
     if (!checkpoint_continues(db, &keys, &continues, why, c->e))
         return false;
@@ -247,7 +161,7 @@ bool cmd_verify(struct cli *c)
     bool files = args_has(&c->args, "files"), log = args_has(&c->args, "log");
     if (files && log)
         return err_set(c->e, ERR_USAGE, "--log and --files are two levels: name one");
-    if (!open_log(c, &db, &keys) ||
+    if (!cli_open_log(c, &db, &keys) ||
         !verify_all(db, &keys, files ? VERIFY_FILES : log ? VERIFY_LOG : VERIFY_FOLDS, cli_progress, word, &r, c->e))
         return false;
     cli_progress_end();

@@ -38,6 +38,8 @@ MUST_USE bool cli_engine(struct cli *c, bool bulk, struct engine **out); /* by -
 MUST_USE bool cli_clock(struct cli *c, const char *url, bool demo, struct clock_source *out);
 void cli_progress(void *self, int64_t done, int64_t total); /* a line on standard error, self: a word */
 void cli_progress_end(void);
+/* Key and a read connection, without a writer: works beside a running server and on a copy. */
+MUST_USE bool cli_open_log(struct cli *c, struct store **db, struct keys *keys);
 /* Says on standard error when what is signed might be lost with one machine (decisions 22). */
 MUST_USE bool cli_say_standby(struct store *db, struct err *e);
 /* Acts as the operator and waits. */
