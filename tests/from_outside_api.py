@@ -501,6 +501,26 @@ class Wrong(Base):
         events = self.want("desk", 200, "GET", f"/api/records/{r['id']}/events")["rows"]
         self.assertEqual(len(events), 1)  # nothing of it left a trace
 
+    def test_a_place_on_a_road(self):
+        place = {"text": "加油站旁", "road": " G320 ", "chainage": "k12+300", "chainage_to": "K12+800"}
+        rec = self.open("desk", "report", {**REPORT, "place": place})["id"]
+        got = self.want("desk", 200, "GET", f"/api/records/{rec}")["fields"]["place"]
+        self.assertEqual(("加油站旁", "G320", "K12+300", "K12+800", "加油站旁 G320 K12+300至K12+800"),
+                         tuple(got[x] for x in ("text", "road", "chainage", "chainage_to", "words")))
+        for words in ("G320", "G320 K12+300", "加油站旁"):
+            found = self.want("desk", 200, "GET", "/api/records?type=dispute&search=" + urllib.parse.quote(words))
+            self.assertIn(rec, [x["id"] for x in found["rows"]], words)
+        again = {x: got[x] for x in ("road", "chainage", "words")}  # as the page sends it back, corrected
+        self.want("desk", 200, "POST", f"/api/records/{rec}/actions/amend", {
+            "id": uuid7(), "fields": {"fields": {"place": {**again, "chainage": "K13"}}, "reason": "看错了桩号"}})
+        got = self.want("desk", 200, "GET", f"/api/records/{rec}")["fields"]["place"]
+        self.assertEqual({"road": "G320", "chainage": "K13+000", "words": "G320 K13+000"}, got)
+        for wrong in ({"chainage": "K12"}, {"road": "G320", "chainage": "12公里"}, {"road": "路" * 41}, {"road": ["G320"]},
+                      {"road": "G320", "chainage": "K12+800-K12+300"}):
+            status = 413 if len(wrong.get("road", "")) > 9 else 400
+            answer = self.open("desk", "report", {**REPORT, "place": wrong}, status=status)
+            self.assertEqual("place", answer["field"])
+
     def test_a_stale_version_tells_both_sides(self):
         r = self.open("grid", "report", REPORT)
         self.act("desk", r, "amend", {"fields": {"result": "pending"}, "reason": "写错了"})

@@ -3,6 +3,7 @@
 #include "api/fill.h"
 #include "access/mask.h"
 #include "playbook/template.h"
+#include "record/chainage.h"
 
 enum { PICTURES_MOST = 48 * 1024 * 1024, EVENTS_MOST = 1000 };
 
@@ -132,7 +133,7 @@ static bool one_value(struct fill *f, const struct field *x, const struct json *
         if (x->type == FIELD_PERSON)
             *out = person_words(f, opened, part);
         else if (x->type == FIELD_PLACE)
-            *out = json_text(opened, "text");
+            *out = place_words(f->paper->a, opened);
         else if (x->type == FIELD_TEXT)
             *out = json_str(opened);
         return true;

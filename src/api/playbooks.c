@@ -15,6 +15,7 @@ static void put_field(struct json_out *o, const struct playbook *p, const struct
     reply_flag(o, "sort", f->sort);
     reply_flag(o, "search", f->search);
     reply_flag(o, "multiline", f->multiline);
+    reply_flag(o, "on_road", f->on_road);
     reply_flag(o, "external", f->external);
     if (f->type == FIELD_CODE)
         jo_kv(o, "codes", p->lists[f->codes].id);

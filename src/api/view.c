@@ -3,6 +3,7 @@
 #include "access/mask.h"
 #include "api/api_int.h"
 #include "clock/run.h"
+#include "record/chainage.h"
 #include "record/seal.h"
 #include "record/spot.h"
 #include "record/tiles.h"
@@ -73,16 +74,18 @@ struct str view_org(const struct world *w, struct str id)
     return i < 0 ? STR_NONE : w->orgs[i].name;
 }
 
-static void put_members(struct json_out *o, const struct json *place)
+static void put_members(struct arena *a, struct json_out *o, const struct json *place)
 {
     JSON_EACH(x, place)
     {
         jo_key_str(o, x->key);
         if (x->kind == J_INT && (str_is(x->key, "lon") || str_is(x->key, "lat"))) {
             jo_decimal(o, x->i, 7);
+        } else if (x->kind == J_INT && str_starts(x->key, STR("chainage"))) {
+            jo_str(o, chainage_text(a, x->i));
         } else if (x->kind == J_OBJ) { /* as it was given, in another system */
             jo_obj(o);
-            put_members(o, x);
+            put_members(a, o, x);
             jo_end(o);
         } else {
             jo_json(o, x);
@@ -128,7 +131,9 @@ static bool put_detached(struct view *v, struct json_out *o, const struct field 
         return true;
     }
     jo_obj(o);
-    put_members(o, value);
+    put_members(v->c->a, o, value);
+    if (json_get(value, "road"))
+        jo_kv(o, "words", place_words(v->c->a, value));
     put_on_map(v->c, o, value);
     jo_end(o);
     return true;

@@ -1,6 +1,7 @@
 /* What a person gave becomes what is stored: checked field by field, detached where it may name
  * somebody. */
 #include "engine/decide_int.h"
+#include "record/chainage.h"
 #include <inttypes.h>
 
 static bool refuse(struct deciding *d, enum err_code code, const struct field *f, const char *en,
@@ -184,6 +185,43 @@ static bool take_point(struct deciding *d, const struct field *f, const struct j
     return true;
 }
 
+static bool is_text(const struct json *v)
+{
+    return json_empty(v) || v->kind == J_STR;
+}
+
+/* "K12+300" and, apart or behind it, the far end. */
+static bool take_chainage(struct deciding *d, const struct field *f, const struct json *v, struct json *place)
+{
+    struct str near = str_trim(json_text(v, "chainage")), far = str_trim(json_text(v, "chainage_to"));
+    struct chainage c;
+    if (!near.len && !far.len)
+        return true;
+    struct str both = far.len ? str_printf(d->a, "%.*s-%.*s", STR_F(near), STR_F(far)) : near;
+    if (!chainage_parse(both, &c))
+        return refuse(d, ERR_INPUT, f, "chainage: expected K12+300, or K12+300-K12+800 with the far end behind",
+                      "桩号应写成 K12+300；一段路写成 K12+300-K12+800，终点在起点之后");
+    json_set(d->a, place, STR("chainage"), json_new_int(d->a, c.from));
+    if (c.to >= 0)
+        json_set(d->a, place, STR("chainage_to"), json_new_int(d->a, c.to));
+    return true;
+}
+
+static bool take_road(struct deciding *d, const struct field *f, const struct json *v, struct json *place)
+{
+    struct str road = str_trim(json_text(v, "road"));
+    bool chainage = !json_empty(json_get(v, "chainage")) || !json_empty(json_get(v, "chainage_to"));
+    if (!is_text(json_get(v, "road")) || !is_text(json_get(v, "chainage")) || !is_text(json_get(v, "chainage_to")))
+        return refuse(d, ERR_INPUT, f, "road and chainage: expected texts", "道路和桩号应填文字");
+    if (road.len > ROAD_MAX)
+        return refuse(d, ERR_TOO_BIG, f, "the name of the road is too long", "道路名称太长，不超过40个字");
+    if (chainage && !road.len)
+        return refuse(d, ERR_REQUIRED, f, "which road is the chainage of?", "写了桩号，请写明是哪条路");
+    if (road.len)
+        json_set(d->a, place, STR("road"), json_new_str(d->a, road));
+    return take_chainage(d, f, v, place);
+}
+
 static bool take_place(struct deciding *d, const struct field *f, const struct json *v,
                        struct json **out)
 {
@@ -195,10 +233,8 @@ static bool take_place(struct deciding *d, const struct field *f, const struct j
         json_set(d->a, place, STR("text"), json_new_str(d->a, text));
     if (!take_point(d, f, v, place))
         return false;
-    static const char *const MORE[] = {"road", "chainage"};
-    for (size_t i = 0; i < COUNT_OF(MORE); i++)
-        if (!json_empty(json_get(v, MORE[i])))
-            json_set(d->a, place, str_of(MORE[i]), json_clone(d->a, json_get(v, MORE[i])));
+    if (!take_road(d, f, v, place))
+        return false;
     if (v->kind != J_STR && v->kind != J_OBJ)
         return refuse(d, ERR_INPUT, f, "expected a text or {text, lon, lat}", "应填地点文字或坐标");
     *out = place->n ? form_detach(d, form_written(d, place), f->vault) : NULL;

@@ -1,6 +1,7 @@
 #include "exchange/export.h"
 #include "access/mask.h"
 #include "exchange/csv.h"
+#include "record/chainage.h"
 
 /* ---- columns ---- */
 
@@ -184,7 +185,9 @@ static bool detached_cell(struct row *row, const struct export_column *c, const 
         v = v ? json_get(mask_person(row->a, v), "name") : NULL;
     if (f->type == FIELD_PLACE) {
         static const char *const KEYS[] = {"", "text", "lon", "lat"};
-        v = json_get(v, KEYS[c->part == EXPORT_FIELD ? EXPORT_PLACE_TEXT : c->part]);
+        bool words = c->part == EXPORT_FIELD || c->part == EXPORT_PLACE_TEXT;
+        v = words && json_get(v, "road") ? json_new_str(row->a, place_words(row->a, v))
+                                         : json_get(v, KEYS[words ? EXPORT_PLACE_TEXT : c->part]);
     }
     out->null = !v;
     out->s = json_str(v);

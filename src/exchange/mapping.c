@@ -77,7 +77,7 @@ static bool read_source(const struct import_map *m, struct arena *a, const struc
 static bool read_parts(const struct import_map *m, struct arena *a, const struct json *v,
                        const struct field *f, struct mapping_row_source *out, struct err *e)
 {
-    static const char *const PLACE[] = {"text", "lon", "lat", "crs", "road", "chainage", NULL};
+    static const char *const PLACE[] = {"text", "lon", "lat", "crs", "road", "chainage", "chainage_to", NULL};
     static const char *const PERSON[] = {"name",  "phone", "idno",    "address",  "role", "org", "sex",
                                          "age",   "minor", "contact", "relation", "note", NULL};
     struct mapping_row_source s = {.at = -1};

@@ -46,6 +46,7 @@ static const struct {
 } special_keys[] = {
     {"multiline", ONLY(FIELD_TEXT)},
     {"max_chars", ONLY(FIELD_TEXT)},
+    {"on_road", ONLY(FIELD_PLACE)},
     {"decimals", ONLY(FIELD_NUMBER)},
     {"unit", ONLY(FIELD_NUMBER) | ONLY(FIELD_INTEGER) | ONLY(FIELD_MONEY) | ONLY(FIELD_COMPUTED)},
     {"codes", ONLY(FIELD_CODE)},
@@ -67,7 +68,7 @@ static const struct {
 static const char *const field_keys[] = {
     "label",   "help", "type",     "required", "many",      "vault",     "filter",   "sort",
     "search",  "when", "external", "codes",    "of",        "unit",      "min",      "max",
-    "default", "as",   "ever",     "basis",    "columns",   "multiline", "max_chars", "decimals", NULL};
+    "default", "as",   "ever",     "basis",    "columns",   "multiline", "max_chars", "decimals", "on_road", NULL};
 
 static const char *const column_keys[] = {
     "label", "help", "type",  "required",  "many",      "codes",    "of",    "unit",
@@ -146,6 +147,7 @@ static void load_type_members(struct loader *ld, const struct node *node, struct
         fail(ld, node_get(node, "min"), "min is greater than max");
     f->unit = get_text(ld, node, "unit");
     f->multiline = get_bool(ld, node, "multiline", false);
+    f->on_road = get_bool(ld, node, "on_road", false);
     /* a character of Chinese has 3 bytes, none has more than 4 */
     f->max_chars = (int)get_int(ld, node, "max_chars", 2000, 1, LIMIT_TEXT_FIELD / 4);
     f->codes = get_ref(ld, node, "codes", set_lists(ld->p));

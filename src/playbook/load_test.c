@@ -421,6 +421,7 @@ static void mistakes_of_fields(void **state)
         {"unit: CNY, min: 0", "unit: CNY, min: 0.001", "at most 2 decimals", 0},
         {"unit: CNY, min: 0", "unit: CNY, min: 2000", "min is greater than max", 0},
         {"decimals: 3", "decimals: 12", "expected a whole number from 0 to 9", 0},
+        {"type: person, many: true", "type: person, many: true, on_road: true", "has no \"on_road\"", 0},
         {"type: person, many: true", "type: person, vault: false", "always lies in the vault", 0},
         {"type: person, many: true", "type: person, filter: true", "people are never counted", 0},
         {"type: account, default: \"actor.account\"", "type: account, sort: true",

@@ -64,7 +64,7 @@ enum field_type {
     FIELD_BOOLEAN,
     FIELD_CODE,
     FIELD_AREA,
-    FIELD_PLACE,    /* detached: {"text","lon","lat","given","road","chainage"}; lon, lat are WGS-84 */
+    FIELD_PLACE,    /* detached: {"text","lon","lat","given","road","chainage","chainage_to"}; WGS-84, metres */
     FIELD_RECORD,   /* id of another record, `of:` its type */
     FIELD_ORG,
     FIELD_ACCOUNT,
@@ -92,6 +92,7 @@ struct field {
     struct str unit;
     int64_t min, max; /* scaled; INT64_MIN / INT64_MAX when open */
     int max_chars;    /* FIELD_TEXT */
+    bool on_road;     /* FIELD_PLACE: the form asks a road and chainage too */
     struct str fallback; /* `default:` a scalar expression, or STR_NONE */
     struct expr *fallback_expr;
     struct str computed; /* `as:` or `ever:` */

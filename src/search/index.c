@@ -1,4 +1,5 @@
 #include "search/index.h"
+#include "record/chainage.h"
 #include "search/index.sql.h"
 
 /* The two engines' own words; all else is shared SQL. */
@@ -32,12 +33,12 @@ static void add_text(struct buf *out, struct str s, unsigned with)
     }
 }
 
-/* What a reader would look for in a detached value: the string, a place's text, a file's name. */
-static struct str readable(const struct json *j)
+/* What a reader would look for in a detached value: the string, a place in words, a file's name. */
+static struct str readable(struct arena *a, const struct json *j)
 {
     if (json_is(j, J_STR))
         return j->s;
-    struct str t = json_text(j, "text");
+    struct str t = place_words(a, j);
     return t.ptr ? t : json_text(j, "name");
 }
 
@@ -60,7 +61,7 @@ static bool add_detached(struct store *db, const struct changes *c, const struct
         return true;
     if (!json_own(c->arena, plain, &j, e))
         return false;
-    add_text(out, readable(j), with);
+    add_text(out, readable(c->arena, j), with);
     return true;
 }
 

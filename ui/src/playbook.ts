@@ -12,6 +12,7 @@ export interface Field {
     many?: boolean
     vault?: boolean
     multiline?: boolean
+    on_road?: boolean
     codes?: string
     of?: string
     decimals?: number

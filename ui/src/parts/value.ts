@@ -7,6 +7,7 @@ interface Thing {
     masked?: boolean
     name?: string
     text?: string
+    words?: string
     phone?: string
 }
 
@@ -23,6 +24,10 @@ function personText(p: Thing): string {
     return [p.name, p.phone, ...more].filter(Boolean).join(' ')
 }
 
+function placeText(v: Thing): string {
+    return v.words ?? v.text ?? t('已定位', 'located')
+}
+
 /* name: as the program says it, of what has a code or an id */
 export function valueWords(field: Field, pb: Playbook, v: unknown, name?: unknown): string {
     if (v === HIDDEN) return t('已隐去', 'hidden')
@@ -32,7 +37,7 @@ export function valueWords(field: Field, pb: Playbook, v: unknown, name?: unknow
     if (field.type === 'money') return `${Number(v).toFixed(2)} ${t('元', 'CNY')}`
     if (field.type === 'time') return minute(String(v))
     if (typeof v === 'number') return field.unit ? `${v} ${field.unit}` : String(v)
-    if (field.type === 'place') return typeof v === 'string' ? v : ((v as Thing).text ?? t('已定位', 'located'))
+    if (field.type === 'place') return typeof v === 'string' ? v : placeText(v as Thing)
     if (field.type === 'person') return personText(v as Thing)
     return String(v)
 }
