@@ -251,7 +251,7 @@ static const struct step REFUSED[] = {
      "place"},
     {"grid", "report", "{'summary':'x','place':{'road':'G320','chainage_to':'K12'},'result':'pending'}", ERR_INPUT,
      "place"},
-    {"grid", "report", "{'summary':'x','place':{'road':'G320','chainage':'K12','chainage_to':'K11'},'result':'pending'}",
+    {"grid", "report", "{'summary':'x','place':{'road':'G3','chainage':'K12','chainage_to':'K11'},'result':'pending'}",
      ERR_INPUT, "place"},
     {"grid", "report", "{'summary':'x',"PLACE",'result':'written'}", ERR_GUARD},
     {"grid", "report", "{'summary':7,"PLACE",'result':'pending'}", ERR_INPUT, "summary"},
