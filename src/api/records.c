@@ -153,6 +153,8 @@ static bool put_words(struct view *v, struct json_out *o, const struct event_bod
         if (state >= 0)
             buf_printf(&b, zh ? "，转为“%.*s”" : ", now \"%.*s\"",
                        STR_F(zh ? v->def->states[state].name.zh : v->def->states[state].name.en));
+        if (json_yes(ev->set, "$unsealed"))
+            buf_c(&b, zh ? "，限制查看已解除" : ", the seal is off");
         jo_kv(o, zh ? "zh" : "en", buf_view(&b));
         buf_free(&b);
     }

@@ -32,6 +32,7 @@ export interface Clock {
 export interface Part {
     i: number
     kind: string
+    what?: string
     open?: boolean
     org?: string
     org_name?: string
@@ -105,14 +106,21 @@ interface Choice {
 const two = (s: string): Words => ({ zh: s, en: s })
 
 const PARTS: Record<string, Words> = {
+    unseal: { zh: '申请解除限制查看', en: 'Asked to take the seal off' },
+    look: { zh: '申请查看', en: 'Asked to look' },
+    extend: { zh: '申请延长时限', en: 'Asked for an extension' },
     approval: { zh: '送审', en: 'Approval' },
+    instruct: { zh: '批示', en: 'Instruction' },
     supervise: { zh: '督办', en: 'Supervision' },
     share: { zh: '协办', en: 'Joint handling' },
     transfer: { zh: '转办', en: 'Transfer' },
 }
 
+/* What it is about, where one says so, or its kind. */
+export const partKind = (p: Part) => PARTS[p.what ?? ''] ?? PARTS[p.kind] ?? two(p.kind)
+
 function partName(p: Part): Words {
-    const what = PARTS[p.kind] ?? two(p.kind)
+    const what = partKind(p)
     const more = [p.number, p.org_name, p.text].filter(Boolean).join(' ')
     return { zh: `${what.zh} ${more}`, en: `${what.en} ${more}` }
 }
