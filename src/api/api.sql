@@ -19,11 +19,13 @@ SELECT rid, ends FROM resident_link WHERE digits = $1 AND day = $2 ORDER BY toke
 SELECT rid, digits, day FROM resident_link WHERE token = $1
 
 -- name: wall_open
-SELECT CAST(COUNT(*) AS BIGINT),
-    CAST(COALESCE(SUM(CASE WHEN r.due >= $4 AND r.due < $5 THEN 1 ELSE 0 END), 0) AS BIGINT),
-    CAST(COALESCE(SUM(CASE WHEN r.due < $3 THEN 1 ELSE 0 END), 0) AS BIGINT),
-    CAST(COALESCE(SUM(CASE WHEN r.returns > 0 THEN 1 ELSE 0 END), 0) AS BIGINT)
-FROM scope_open s CROSS JOIN record r WHERE r.rid = s.rid AND s.scope = $1 AND s.type = $2
+SELECT CAST(COUNT(*) AS BIGINT) FROM scope_open WHERE scope = $1 AND type = $2
+-- name: wall_waits
+SELECT CAST(COALESCE(SUM(CASE WHEN w.kind = 'due' AND w.at >= $3 THEN 1 ELSE 0 END), 0) AS BIGINT),
+    CAST(COALESCE(SUM(CASE WHEN w.kind = 'due' AND w.at < $3 THEN 1 ELSE 0 END), 0) AS BIGINT),
+    CAST(COALESCE(SUM(CASE WHEN w.kind = 'back' THEN 1 ELSE 0 END), 0) AS BIGINT)
+FROM waiting w CROSS JOIN record r
+WHERE r.rid = w.rid AND w.scope = $1 AND r.type = $2 AND (w.kind = 'due' AND w.at < $4 OR w.kind = 'back')
 
 -- name: api_sys
 SELECT rid, doc FROM record WHERE type = $1 AND rid > $2 ORDER BY rid LIMIT $3

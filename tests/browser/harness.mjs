@@ -7,18 +7,22 @@
 // something was not as it should be, when a budget was exceeded, when the page asked another host, or when the
 // browser complained (a policy, an error of a script).
 //   BIHUAN_PORT, BIHUAN_PASSWORD   the server, and the password of all its accounts
-//   BIHUAN_WORLD                   JSON: areas, units, matters that were made for the flows
+//   BIHUAN_WORLD                   JSON: areas, units, matters that were made for the flows, program and database
 //   BIHUAN_SHOTS                   folder for pictures; none: no pictures
 import assert from 'node:assert/strict'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import fs from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
+import readline from 'node:readline'
 
 const need = createRequire(new URL('../../ui/', import.meta.url))
 const { chromium } = need('playwright-core')
 
 const env = process.env
-export const ORIGIN = `http://127.0.0.1:${env.BIHUAN_PORT}`
+export let ORIGIN = `http://127.0.0.1:${env.BIHUAN_PORT}`
 export const PASSWORD = env.BIHUAN_PASSWORD ?? ''
 export const WORLD = JSON.parse(env.BIHUAN_WORLD ?? '{}')
 
@@ -28,6 +32,7 @@ const QUIET = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-ru
     '--disable-component-update', '--disable-sync']
 // The browser itself reports these; the flows ask for them on purpose.
 const ASKED_FOR = /status of (400|401|403|404|409|422|429)/
+const AWAY = /ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|INCOMPLETE_CHUNKED)/
 
 /* One account over the API, for what a flow needs but does not show. */
 export class Api {
@@ -71,6 +76,47 @@ export class Api {
 }
 
 export const api = (login) => new Api().logIn(login)
+
+/* For a flow that stops its server or moves its clock: a copy of the shared one, and everything in this file asks it
+ * from then on.  It lives by the clock of a demonstration, which begins at a time that is given and goes on. */
+class OwnServer {
+    static async copy(clock) {
+        const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'bihuan-'))
+        const self = Object.assign(new OwnServer(), { folder, db: path.join(folder, 'own.db'), port: 0 })
+        execFileSync(WORLD.bihuan, ['backup', path.join(folder, 'copy'), '--db', WORLD.db, '--with-key'])
+        self.run('restore', path.join(folder, 'copy'))
+        await self.start(clock)
+        ORIGIN = `http://127.0.0.1:${self.port}`
+        return self
+    }
+
+    get env() {
+        return { ...env, BIHUAN_KEY: path.join(this.folder, 'own.key') }
+    }
+
+    run(...words) {
+        execFileSync(WORLD.bihuan, [...words, '--db', this.db], { env: this.env })
+    }
+
+    async start(clock) {
+        this.run('setting', 'demo.clock', clock)
+        const words = ['serve', '--db', this.db, '--listen', `127.0.0.1:${this.port}`, '--demo-clock']
+        this.process = spawn(WORLD.bihuan, words, { env: this.env, stdio: ['ignore', 'pipe', 'inherit'] })
+        const [line] = await once(readline.createInterface({ input: this.process.stdout }), 'line')
+        this.port = Number(new URL(line).port)
+    }
+
+    async stop() {
+        const ended = once(this.process, 'exit')
+        this.process.kill('SIGTERM')
+        assert.deepEqual(await ended, [0, null], 'the server ends by itself')
+    }
+
+    async end() {
+        if (this.process?.exitCode === null) await this.stop()
+        fs.rmSync(this.folder, { recursive: true })
+    }
+}
 
 export function uuid7() {
     const b = crypto.getRandomValues(new Uint8Array(16))
@@ -158,7 +204,12 @@ export async function act(page, name, fields = {}) {
 class Flow {
     constructor(browser, name) {
         const seen = { budgets: [], foreign: [], complaints: [], first: 0, loaded: false, away: false }
-        Object.assign(this, { browser, name }, seen)
+        Object.assign(this, { browser, name, server: null }, seen)
+    }
+
+    // A server of the flow's own, with what the shared one holds.
+    async own(clock) {
+        return (this.server = await OwnServer.copy(clock))
     }
 
     async page(options) {
@@ -168,7 +219,7 @@ class Flow {
         const own = (url) => url.startsWith(ORIGIN) || url.startsWith('blob:')
         page.on('request', (r) => own(r.url()) || this.foreign.push(r.url()))
         page.on('console', (m) => {
-            const asked = ASKED_FOR.test(m.text()) || (this.away && m.text().includes('ERR_INTERNET_DISCONNECTED'))
+            const asked = ASKED_FOR.test(m.text()) || (this.away && AWAY.test(m.text()))
             if (['error', 'warning'].includes(m.type()) && !asked) this.complaints.push(m.text())
         })
         page.on('pageerror', (e) => this.complaints.push(String(e)))
@@ -192,6 +243,12 @@ class Flow {
     async network(page, there) {
         this.away = true
         await page.context().setOffline(!there)
+    }
+
+    // The server goes; what the browser says of it is asked for from then on.
+    async gone(server) {
+        this.away = true
+        await server.stop()
     }
 
     async enter(page, login, at) {
@@ -277,6 +334,7 @@ export async function flow(fn) {
                 }
     }
     await browser.close()
+    await t.server?.end()
     const why = failed && String(failed.stack ?? failed)
     console.log(JSON.stringify({ name, budgets: t.budgets, first: t.first, failed: why }))
     process.exit(failed ? 1 : 0)
