@@ -1,4 +1,4 @@
-// A sealed matter is opened for all when two people of its unit say so: one asks, with reason and paper, the head agrees.
+// A sealed matter is opened for all when two of its unit say so: one asks, with reason and paper, the head agrees.
 import assert from 'node:assert/strict'
 import { act, api, flow, WORLD } from './harness.mjs'
 
