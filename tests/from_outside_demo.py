@@ -3,6 +3,7 @@ import datetime
 import json
 import os
 import pathlib
+import random
 import re
 import sqlite3
 import subprocess
@@ -18,6 +19,7 @@ AREAS = DATA / "areas.csv"
 HOLIDAYS = DATA / "holidays.csv"
 
 PASSWORD = "Bihuan-2024-demo"
+CALL_RATES = ("follow_up_rate", "solved_rate", "satisfaction_rate")
 
 
 def bihuan(*args, **more):
@@ -129,6 +131,26 @@ class Demo(unittest.TestCase):
             numbers = [int(x) for x in cells.split(",")]
             self.assertEqual(self.figure(area, "2023-01-01", "2024-09-30")["N"], sum(numbers))
             self.assertEqual(self.figure(area, "2023-02-01", "2023-02-28")["N"], numbers[1])
+
+    def test_who_was_left_out_of_the_calls(self):
+        """The three honest rates: what leaves N is said with them, by the role that left it out."""
+        rates = [self.figure("360112", "2024-01-01", "2024-08-31", name) for name in CALL_RATES]
+        for f in rates:
+            self.assertLess(f["n"], f["N"])
+            by = {x["id"]: x["value"] for x in f["beside"] if x["as"] == "left_out"}
+            self.assertEqual(sorted(by), ["left_out_centre", "left_out_desk", "left_out_head"])
+            self.assertGreater(by["left_out_desk"], by["left_out_head"])
+            self.assertGreater(by["left_out_head"], by["left_out_centre"])
+            self.assertGreater(by["left_out_centre"], 0)
+
+    def test_no_two_of_those_drawn_share_their_facts(self):
+        rows = json.loads(bihuan("find", "dispute", "--db", self.db, "--limit", "20000", "--json").stdout)["rows"]
+        told = [r for r in rows if r["fields"].get("summary")]  # masked and sealed ones do not tell
+        drawn = random.Random(20240901).sample(told, 200)
+        facts = {}
+        for r in drawn:
+            facts.setdefault(r["fields"]["summary"], []).append(r["number"])
+        self.assertEqual([numbers for numbers in facts.values() if len(numbers) > 1], [])
 
     def test_verified(self):
         got = bihuan("verify", "--db", self.db)
