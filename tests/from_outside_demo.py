@@ -113,6 +113,10 @@ class Demo(unittest.TestCase):
         shown = json.loads(bihuan("bulletin", "show", "360112JB20240001", "--db", self.db).stdout)
         self.assertIn("1至8月，全区共排查登记矛盾纠纷3093[F1]起，化解3074[F2]起，化解率达99.4%[F3]", shown["text"])
         self.assertEqual(shown["state"], "issued")
+        self.assertRegex(shown["text"], r"回访率[\d.]+%\[F12\]，回访解决率[\d.]+%\[F13\]，满意率[\d.]+%\[F14\]")
+        for f in shown["figures"][11:14]:
+            self.assertEqual([x["id"] for x in f["beside"] if x["as"] == "left_out"],
+                             ["left_out_desk", "left_out_head", "left_out_centre"])
         path = self.db.parent / "bulletin.json"
         path.write_text(json.dumps(shown, ensure_ascii=False), encoding="utf-8")
         got = bihuan("bulletin", "verify", path, "--db", self.db)
