@@ -24,6 +24,13 @@ WORDS = "要导出的这一件"  # the only one that is no row of the table
 LONG = "两家为一道墙争了很久，" * 12
 
 
+def link_of(path):
+    try:
+        return os.readlink(path)
+    except FileNotFoundError:  # closed since the folder was listed
+        return ""
+
+
 class Many(api.Server):
     """Its rows are there before it is started."""
 
@@ -44,7 +51,7 @@ class Many(api.Server):
     def open_files(self):
         """Files that have no name any more."""
         folder = f"/proc/{self.run.pid}/fd"
-        return sum("bihuan." in os.readlink(f"{folder}/{n}") for n in os.listdir(folder))
+        return sum("bihuan." in link_of(f"{folder}/{n}") for n in os.listdir(folder))
 
 
 class Lists(api.Served):
