@@ -71,9 +71,12 @@ try {
     await focus('w-area')
     await type('一村')
     await page.waitForSelector('.el-tree-node:visible:has-text("一村")')
-    // a slow machine draws the tree again after the words: the key is one for who sees it, pressed again till it is taken
+    // a slow machine draws the tree again after the words: one key for who sees it, pressed until it is taken
     seen.keys++
-    const taken = () => document.activeElement?.matches('.el-tree-node') && document.activeElement.textContent.includes('一村')
+    const taken = () => {
+        const at = document.activeElement
+        return at?.matches('.el-tree-node') && at.textContent.includes('一村')
+    }
     for (let i = 0; i < 60 && !(await page.evaluate(taken)); i++) {
         await page.keyboard.press('ArrowDown')
         await page.waitForTimeout(250)
